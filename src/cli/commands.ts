@@ -1,0 +1,4 @@
+/** All commands, in the order of the help. One line each; the work is behind a dynamic import. */
+import type { Command } from "commander";
+
+export const commands: readonly ((program: Command) => void)[] = [];

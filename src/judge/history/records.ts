@@ -1,0 +1,280 @@
+/**
+ * The recorded facts of a run: one NDJSON record per line in `history.ndjson.gz`, in the order of `at`. The judge reads
+ * nothing else. Times are host-monotonic nanoseconds (base/clock.ts). Schema version: HISTORY_VERSION in the first record.
+ */
+import type { BlockIdentity } from "../../base/block-identity.js";
+import type { LedgerRecord } from "../../base/ledger.js";
+
+export const HISTORY_VERSION = 1;
+
+/** What the system under test says it can do; what it does not claim is not asked of it ("not applicable"). */
+export interface SutCapabilities {
+  readonly match: boolean;
+  readonly route: boolean;
+  readonly dump: boolean;
+  /** Reports per-stream positions (M1, M2 from inside). */
+  readonly streams: boolean;
+  readonly metrics: boolean;
+  readonly replay: boolean;
+  readonly lora: boolean;
+  readonly salt: boolean;
+  /** Keeps memory tiers apart (a block removed from GPU but still on CPU stays a match). */
+  readonly tiers: boolean;
+  /** Serves OpenAI requests itself, so that routing can be observed at the engines. */
+  readonly proxy: boolean;
+  /** Declared lease after which an unreachable engine's entries stop counting; null = none. */
+  readonly lease_ms: number | null;
+}
+
+/** Bounds within which the properties must hold. All nanoseconds. */
+export interface Bounds {
+  /** Δ: how late an answer may be. */
+  readonly stalenessNs: number;
+  /** ρ: time to converge after the last disturbance. */
+  readonly recoveryNs: number;
+  /** δ_gap: time in which a gap must be replayed or the stream marked. */
+  readonly gapNs: number;
+  /** Δ_restart and time in which a removed engine's entries must be gone. */
+  readonly departureNs: number;
+  /** How long after an adapter was loaded, unloaded or replaced its queries are not judged for freshness. */
+  readonly adapterNs: number;
+}
+
+export interface RunRecord {
+  readonly k: "run";
+  readonly at: number;
+  readonly version: typeof HISTORY_VERSION;
+  readonly scenario: string;
+  readonly title: string;
+  readonly seed: number;
+  readonly lab: string;
+  readonly sut: { readonly name: string; readonly version: string; readonly capabilities: SutCapabilities };
+  readonly bounds: Bounds;
+  /** Block size of each model of the fleet. */
+  readonly models: Readonly<Record<string, { readonly blockSize: number }>>;
+  /** The SUT's declared policy: ties among engines with the longest match of at least this many blocks are free. */
+  readonly policy: { readonly minMatchBlocks: number };
+  /** Property id → fewest opportunities for the run to prove anything about it. */
+  readonly opportunities: Readonly<Record<string, number>>;
+  /** Threshold expressions by measure, e.g. {"visibility_ms": ["p99 < 50"]}. */
+  readonly thresholds: Readonly<Record<string, readonly string[]>>;
+  /** Extra checks the scenario asks for (ids of judge/properties with kind "scenario"). */
+  readonly checks: readonly string[];
+  /** Names of things that must have happened ("mark" records); absent ones make V1 unknown. */
+  readonly requiredMarks: readonly string[];
+}
+
+export interface PhaseRecord {
+  readonly k: "phase";
+  readonly at: number;
+  readonly name: "warmup" | "steady" | "fault" | "heal" | "converge" | "drain" | "end";
+}
+
+/** Life of an engine pod. `ready` = answers /health; `down` = its process is gone (clean or not). */
+export interface EngineRecord {
+  readonly k: "engine";
+  readonly at: number;
+  readonly engine: string;
+  readonly model: string;
+  readonly epoch: number;
+  readonly event: "starting" | "ready" | "stopping" | "killed" | "down" | "frozen" | "thawed";
+  readonly address?: string;
+  readonly ranks?: number;
+  /** KV-cache groups (hybrid models); a block counts as held when every group holds it, in any medium. Default 1. */
+  readonly groups?: number;
+  /** The process ended although nobody asked it to. */
+  readonly unexpected?: boolean;
+}
+
+/** The system under test was told of an engine (`added`: call returned) or told to forget it (`removed`: call returned). */
+export interface MemberRecord {
+  readonly k: "member";
+  readonly at: number;
+  readonly engine: string;
+  readonly event: "added" | "removed";
+  readonly startedAt: number;
+}
+
+/** An adapter was loaded, unloaded or replaced on an engine. `adapter` is `name@version`. */
+export interface AdapterRecord {
+  readonly k: "adapter";
+  readonly at: number;
+  readonly engine: string;
+  readonly adapter: string;
+  readonly event: "loaded" | "unloaded";
+}
+
+export interface LedgerEntry extends LedgerRecord {
+  readonly k: "ledger";
+  /** = at_ns. */
+  readonly at: number;
+}
+
+/** A prompt, once, before its first use: the identities of its full blocks. */
+export interface PromptRecord {
+  readonly k: "prompt";
+  readonly at: number;
+  readonly id: string;
+  readonly model: string;
+  readonly adapter: string | null;
+  readonly salt: string | null;
+  readonly tokens: number;
+  /** Shares its first `sharedBlocks` identities with an earlier prompt, to keep the file small. */
+  readonly base?: { readonly prompt: string; readonly sharedBlocks: number };
+  readonly chain: readonly BlockIdentity[];
+}
+
+/**
+ * Why a question was asked. `sample` = of workload prompts; `visibility`/`invalidation` = polled until a store/removal of
+ * `target` shows; `suffix` = tail of a cached prompt, which nothing may match (S4); `cross` = same tokens under another model,
+ * adapter or salt than they are cached under (I1), `twin` = the cached prompt's id; `converge` = the final comparison (C1).
+ */
+export type ProbeKind = "sample" | "visibility" | "invalidation" | "suffix" | "cross" | "converge";
+
+export interface QueryRecord {
+  readonly k: "query";
+  /** = ret. */
+  readonly at: number;
+  readonly inv: number;
+  readonly ret: number;
+  readonly prompt: string;
+  readonly probe: ProbeKind;
+  readonly target?: string;
+  readonly twin?: string;
+  /** Leading full blocks claimed per engine; engines left out = 0. Absent when `error` is set. */
+  readonly answer?: Readonly<Record<string, number>>;
+  readonly error?: string;
+}
+
+/** A routing decision: a dry run (`dry`) or a request that an engine served. */
+export interface RouteRecord {
+  readonly k: "route";
+  /** = ret (dry run: answer; request: last byte). */
+  readonly at: number;
+  readonly inv: number;
+  /** When the choice was known: answer of the dry run, or first byte of the response. */
+  readonly chosenAt: number;
+  readonly ret: number;
+  /** When the open-loop schedule wanted it sent; latencies count from here. = inv for probes. */
+  readonly due: number;
+  readonly prompt: string;
+  readonly dry: boolean;
+  /** Engine that was chosen (dry run) or that served the request. */
+  readonly engine?: string;
+  /** Blocks that the router says the chosen engine held. */
+  readonly claimedBlocks?: number;
+  /** Prompt tokens that the engine took from its cache (usage.prompt_tokens_details.cached_tokens). */
+  readonly cachedTokens?: number;
+  readonly promptTokens?: number;
+  readonly completionTokens?: number;
+  readonly status?: number;
+  readonly error?: string;
+  /** Requests in flight per engine when it was sent, as far as the lab knows; all other engines 0. */
+  readonly loads?: Readonly<Record<string, number>>;
+  /** Names a group of sends of one prompt that a scenario check looks at ("follow:17", "flip:3", "control:4"). */
+  readonly tag?: string;
+}
+
+/** The SUT's own account of one stream, sampled. */
+export interface StreamRecord {
+  readonly k: "stream";
+  readonly at: number;
+  readonly engine: string;
+  readonly rank: number;
+  /** cold | catching-up | live | gapped | stale | partial (gateway/session). */
+  readonly state: string;
+  /** Highest sequence number applied in the present life of the stream; -1 = none. */
+  readonly lastSeq: number;
+  /** Lives of the publisher noticed so far. */
+  readonly lives: number;
+  readonly appliedBatches: number;
+  readonly duplicateBatches: number;
+  readonly gaps: number;
+  readonly missingBatches: number;
+  readonly replayedBatches: number;
+  readonly purges: number;
+}
+
+/** Totals of the SUT's index, sampled (B1, C1). */
+export interface DumpRecord {
+  readonly k: "dump";
+  readonly at: number;
+  /** Distinct resident blocks per engine. */
+  readonly engines: Readonly<Record<string, number>>;
+  readonly totalBlocks: number;
+  /** Declared cap; null = none. */
+  readonly capBlocks: number | null;
+  /** Entries of side tables (parked orphans, hash tables...), 0 when empty. */
+  readonly sideEntries: number;
+}
+
+/** Per-stream counters of the SUT, in the judge's words (O1): received = applied + duplicate + rejected + dropped. */
+export interface CounterRecord {
+  readonly k: "counters";
+  readonly at: number;
+  readonly engine: string;
+  readonly rank: number;
+  readonly received: number;
+  readonly applied: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly dropped: number;
+}
+
+/** Process samples, about 1 per second. */
+export interface ResourceRecord {
+  readonly k: "resource";
+  readonly at: number;
+  readonly process: string;
+  readonly kind: "engine" | "gateway" | "runner";
+  readonly rssBytes: number;
+  readonly cpuSeconds: number;
+  readonly heapBytes?: number;
+  readonly eventLoopP99Ms?: number;
+}
+
+export interface FaultRecord {
+  readonly k: "fault";
+  readonly at: number;
+  readonly id: string;
+  readonly fault: string;
+  readonly targets: readonly string[];
+  readonly event: "injected" | "effective" | "recovering" | "recovered" | "failed";
+  readonly evidence?: string;
+}
+
+/** A named thing happened (scenario steps, readiness, a log line worth keeping). */
+export interface MarkRecord {
+  readonly k: "mark";
+  readonly at: number;
+  readonly name: string;
+  readonly detail?: string;
+}
+
+/** How punctual the load generator was, per phase. */
+export interface GeneratorRecord {
+  readonly k: "generator";
+  readonly at: number;
+  readonly phase: string;
+  readonly offered: number;
+  readonly sent: number;
+  readonly latenessP99Ms: number;
+}
+
+export type HistoryRecord =
+  | RunRecord
+  | PhaseRecord
+  | EngineRecord
+  | MemberRecord
+  | AdapterRecord
+  | LedgerEntry
+  | PromptRecord
+  | QueryRecord
+  | RouteRecord
+  | StreamRecord
+  | DumpRecord
+  | CounterRecord
+  | ResourceRecord
+  | FaultRecord
+  | MarkRecord
+  | GeneratorRecord;

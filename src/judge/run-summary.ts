@@ -1,0 +1,71 @@
+/** `run.json` and `campaign.json`: what a run was, beside the judge's `properties.json`. */
+import type { Verdict } from "./verdict.js";
+
+export interface MachineFingerprint {
+  readonly os: string;
+  readonly arch: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly node: string;
+}
+
+export interface RunSummary {
+  readonly schemaVersion: 1;
+  readonly tool: { readonly name: "kvproof"; readonly version: string; readonly git: string | null };
+  readonly scenario: string;
+  readonly title: string;
+  readonly seed: number;
+  readonly sample: number;
+  readonly lab: string;
+  readonly sut: { readonly name: string; readonly version: string };
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly verdict: "pass" | "fail" | "unknown" | "error" | "interrupted";
+  readonly exitCode: number;
+  readonly headline: string;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly machine: MachineFingerprint;
+  /** Command that repeats this run. */
+  readonly repro: string;
+  /** Run directory, relative to the campaign's folder or absolute. */
+  readonly dir: string;
+}
+
+export interface CampaignSummary {
+  readonly schemaVersion: 1;
+  readonly tool: RunSummary["tool"];
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly verdict: RunSummary["verdict"];
+  readonly exitCode: number;
+  readonly headline: string;
+  readonly machine: MachineFingerprint;
+  readonly repro: string;
+  readonly runs: readonly RunSummary[];
+  /** Over all runs: worst verdict, summed opportunities. */
+  readonly properties: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly verdict: Verdict;
+    readonly opportunities: number;
+    readonly violations: number;
+  }[];
+}
+
+/** Files of a run directory. `campaign.json` and the campaign's own report live in the campaign's folder. */
+export const RUN_FILES = {
+  summary: "run.json",
+  history: "history.ndjson.gz",
+  properties: "properties.json",
+  metrics: "metrics.ndjson",
+  hdr: "hdr.json",
+  junit: "junit.xml",
+  report: "report.html",
+  markdown: "summary.md",
+  config: "config.resolved.yaml",
+  environment: "env.json",
+  logs: "logs",
+  repro: "repro.sh",
+  campaign: "campaign.json",
+} as const;

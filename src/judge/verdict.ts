@@ -1,0 +1,93 @@
+/** What the judge says. Severity: fail > unknown > pass; "not-applicable" never counts against a run. */
+export type Verdict = "pass" | "fail" | "unknown" | "not-applicable";
+
+/** A counter-example a person can follow without the code. */
+export interface Violation {
+  readonly at: number;
+  readonly engine?: string;
+  /** One sentence: who claimed what, when, and what was true. */
+  readonly summary: string;
+  readonly proof: Readonly<Record<string, unknown>>;
+}
+
+export interface PropertyResult {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: "always" | "eventually" | "slo" | "count" | "scenario" | "meta";
+  readonly statement: string;
+  readonly verdict: Verdict;
+  /** How often the property could have been violated. 0 = nothing was proven. */
+  readonly opportunities: number;
+  readonly required: number;
+  /** All violations counted; at most MAX_PROOFS kept. */
+  readonly violationCount: number;
+  readonly violations: readonly Violation[];
+  /** Why unknown or not applicable; the stack when the checker threw. */
+  readonly reason?: string;
+  readonly measured?: Readonly<Record<string, number | string>>;
+}
+
+export const MAX_PROOFS = 8;
+
+export interface ThresholdResult {
+  readonly measure: string;
+  readonly expression: string;
+  readonly measured: number | null;
+  readonly verdict: "pass" | "fail" | "unknown";
+}
+
+/** Distribution of one measure; `hdr` is HdrHistogram V2 compressed base64 (microseconds unless the name has a unit). */
+export interface Distribution {
+  readonly measure: string;
+  readonly unit: "ms";
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  readonly hdr: string;
+}
+
+/** Values over time: one point per bucket of the run. `tMs` counts from the run's first record. */
+export interface Series {
+  readonly name: string;
+  readonly unit: string;
+  readonly points: readonly { readonly tMs: number; readonly values: Readonly<Record<string, number>> }[];
+}
+
+/** Wrong answers per engine over time: blocks claimed too much (extra) and too little (missing). */
+export interface Divergence {
+  readonly bucketMs: number;
+  readonly engines: readonly string[];
+  readonly cells: readonly { readonly engine: number; readonly bucket: number; readonly extra: number; readonly missing: number }[];
+}
+
+export interface TimelineItem {
+  readonly tMs: number;
+  /** End for intervals (phases, lives, faults); absent for instants. */
+  readonly endMs?: number;
+  readonly lane: string;
+  readonly kind: "phase" | "engine" | "member" | "fault" | "gap" | "replay" | "mark" | "adapter";
+  readonly label: string;
+}
+
+/** Everything the judge derives from one history; `properties.json` of the run directory. */
+export interface JudgeReport {
+  readonly schemaVersion: 1;
+  readonly verdict: "pass" | "fail" | "unknown";
+  /** 0 pass, 1 violated, 2 inconclusive, 3 threshold missed. */
+  readonly exitCode: 0 | 1 | 2 | 3;
+  /** One line: the verdict and what decided it, naming engines. */
+  readonly headline: string;
+  readonly properties: readonly PropertyResult[];
+  readonly thresholds: readonly ThresholdResult[];
+  readonly distributions: readonly Distribution[];
+  readonly series: readonly Series[];
+  readonly divergence: Divergence;
+  readonly timeline: readonly TimelineItem[];
+  readonly counts: { readonly records: number; readonly engines: number; readonly queries: number; readonly requests: number; readonly batches: number; readonly blockOperations: number };
+  readonly durationMs: number;
+}

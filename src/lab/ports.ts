@@ -1,0 +1,97 @@
+/** What a place to run must offer. The campaign knows labs by these interfaces only. */
+import type { HistoryRecord } from "../judge/history/records.js";
+
+/** One engine of the fleet, as planned. Names are `<model>/<n>`. */
+export interface EngineSpec {
+  readonly engine: string;
+  readonly model: string;
+  readonly blocks: number;
+  readonly blockSize: number;
+  readonly dialect: string;
+  readonly hash: "sha256" | "sha256_cbor" | "xxhash" | "xxhash_cbor";
+  /** Offers a replay port. */
+  readonly replay: boolean;
+  readonly ranks: number;
+  readonly groups: number;
+  /** Blocks of a CPU tier behind the GPU pool; 0 = none. */
+  readonly cpuBlocks: number;
+  readonly adapters: readonly { readonly name: string; readonly path: string }[];
+  /** Prompt tokens computed per second and milliseconds per decoded token; 0 = as fast as possible. */
+  readonly prefillTokensPerS: number;
+  readonly decodeMsPerToken: number;
+  readonly maxBatchedTokens: number;
+  readonly bufferSteps: number;
+  /** Publishes this many blocks of its own the moment its publisher is bound (pod-create-publishing). */
+  readonly publishAtStart: number;
+  /** Does not publish at all (control runs). */
+  readonly events: boolean;
+  readonly seed: number;
+}
+
+/** Where a running engine is reached. Endpoints are what a consumer dials. */
+export interface EngineEndpoints {
+  readonly http: string;
+  /** Lab control and ledger; null for real engines. */
+  readonly lab: string | null;
+  readonly ranks: readonly { readonly rank: number; readonly events: string; readonly replay: string | null }[];
+  readonly address: string;
+}
+
+export interface EngineHandle {
+  readonly spec: EngineSpec;
+  readonly epoch: number;
+  readonly endpoints: EngineEndpoints;
+  /** Identity of this life: pod UID + restart count in Kubernetes, name + start time here. */
+  readonly uid: string;
+}
+
+export interface GatewaySpec {
+  /** false: the gateway gets no events (control run). */
+  readonly events: boolean;
+  readonly replay: boolean;
+  readonly capBlocks?: number;
+  readonly minMatchBlocks?: number;
+  /** Replaces the gateway's command line: `[program, ...arguments]`; must speak our gateway's flags and ready line. */
+  readonly command?: readonly string[];
+}
+
+export interface GatewayHandle {
+  readonly url: string;
+  readonly adminToken: string;
+  readonly logFile: string;
+}
+
+export type LabCapability =
+  | "engine.kill"
+  | "engine.freeze"
+  | "engine.restart-in-place"
+  | "engine.address-change"
+  | "engine.address-reuse"
+  | "gateway.restart";
+
+/** A started lab. Every call resolves when its effect was observed; all waits are bounded. */
+export interface Lab {
+  readonly kind: "local" | "kubernetes" | "external";
+  readonly capabilities: ReadonlySet<LabCapability>;
+  startEngine(spec: EngineSpec, placement?: { readonly reuseAddressOf?: string; readonly newAddress?: boolean }): Promise<EngineHandle>;
+  /** graceful = SIGTERM and drain; kill = SIGKILL. The engine is gone when this resolves. */
+  stopEngine(engine: string, how: "graceful" | "kill"): Promise<void>;
+  /** Same name, address and ports; a new life. `how` ends the old one. */
+  restartEngine(engine: string, how: "graceful" | "kill"): Promise<EngineHandle>;
+  freezeEngine(engine: string): Promise<void>;
+  thawEngine(engine: string): Promise<void>;
+  engines(): readonly EngineHandle[];
+  /** Calls the lab control of an engine (`POST /lab/<path>`). */
+  control(engine: string, path: string, body: unknown): Promise<unknown>;
+  startGateway(spec: GatewaySpec): Promise<GatewayHandle>;
+  stopGateway(how: "graceful" | "kill"): Promise<void>;
+  /** Ledger files of every engine life so far; NDJSON of base/ledger.ts, each in order of `at_ns`. */
+  ledgerFiles(): readonly string[];
+  /** Ends everything and frees addresses. Idempotent; never throws for what is already gone. */
+  close(): Promise<void>;
+}
+
+/** How a lab tells of what happens by itself (unexpected exits, resource samples). */
+export interface LabObserver {
+  record(record: HistoryRecord): void;
+}

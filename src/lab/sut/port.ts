@@ -1,0 +1,45 @@
+/** The system under test, whatever it is: our gateway, an HTTP indexer, or any program behind the stdio driver protocol. */
+import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
+import type { EngineEndpoints } from "../ports.js";
+
+/** `engine.add` of the driver protocol (version 1). */
+export interface EngineRegistration {
+  readonly engine: string;
+  readonly model: string;
+  readonly block_size: number;
+  readonly dialect: string;
+  readonly topic: string;
+  readonly http: string;
+  readonly ranks: EngineEndpoints["ranks"];
+  /** Identity of this life of the engine (pod UID + restart count); a consumer may fence by it. */
+  readonly uid: string;
+}
+
+export interface MatchQuery {
+  readonly model: string;
+  readonly lora: string | null;
+  readonly salt: string | null;
+  readonly tokens: readonly number[];
+}
+
+export interface RouteAnswer {
+  readonly engine: string;
+  readonly matchedBlocks?: number;
+}
+
+export interface SystemUnderTest {
+  readonly name: string;
+  readonly version: string;
+  readonly capabilities: SutCapabilities;
+  /** Base URL of an OpenAI-compatible front, when capabilities.proxy. */
+  readonly openaiUrl: string | null;
+  addEngine(engine: EngineRegistration): Promise<void>;
+  removeEngine(engine: string): Promise<void>;
+  /** Leading full blocks held per engine; engines left out hold none. */
+  match(query: MatchQuery): Promise<Record<string, number>>;
+  route(query: MatchQuery, loads: Readonly<Record<string, number>>): Promise<RouteAnswer>;
+  dump(): Promise<Omit<DumpRecord, "k" | "at">>;
+  streams(): Promise<readonly Omit<StreamRecord, "k" | "at">[]>;
+  counters(): Promise<readonly Omit<CounterRecord, "k" | "at">[]>;
+  stop(): Promise<void>;
+}
