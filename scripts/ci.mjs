@@ -1,0 +1,52 @@
+/** Runs every stage of the gate, fails on anything red or silently skipped, and ends with the summary line. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+/** Only these reasons may skip a test; each names what the machine lacks. */
+const allowedSkips = [/needs \.\.\/shared/, /needs chromium/, /needs more than one loopback address/, /needs Linux/];
+
+const stages = [
+  ["set-up", "npm", ["run", "setup"]],
+  ["static checks", "node", ["scripts/check.mjs", "--no-unit"]],
+  ["tests", "npm", ["test"]],
+  ["default campaign (npm start)", "npm", ["start"]],
+  ["mutants", "npm", ["run", "mutants"]],
+  ["core benchmark", "npm", ["run", "bench:core", "--", "--quick"]],
+];
+
+let failedStages = 0;
+for (const [name, command, args] of stages) {
+  console.log(`== ${name}`);
+  const started = performance.now();
+  const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  console.log(`== ${name}: ${status === 0 ? "ok" : `FAILED (exit ${status})`} after ${Math.round((performance.now() - started) / 1000)} s`);
+  if (status !== 0) failedStages += 1;
+}
+
+let passed = 0;
+let failed = failedStages;
+let skipped = 0;
+const results = `${root}test-results/vitest.json`;
+if (existsSync(results)) {
+  const report = JSON.parse(readFileSync(results, "utf8"));
+  for (const file of report.testResults) {
+    for (const test of file.assertionResults) {
+      if (test.status === "passed") passed += 1;
+      else if (test.status === "failed") failed += 1;
+      else {
+        skipped += 1;
+        if (!allowedSkips.some((reason) => reason.test(test.fullName))) {
+          console.log(`skipped without an allow-listed reason: ${test.fullName}`);
+          failed += 1;
+        }
+      }
+    }
+  }
+} else {
+  console.log("no test results were written");
+  failed += 1;
+}
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exit(failed === 0 ? 0 : 1);
