@@ -1,5 +1,6 @@
 /** What a place to run must offer. The campaign knows labs by these interfaces only. */
-import type { HistoryRecord } from "../judge/history/records.js";
+import type { KvproofError } from "../base/errors.js";
+import type { HistoryRecord, ResourceRecord } from "../judge/history/records.js";
 
 /** One engine of the fleet, as planned. Names are `<model>/<n>`. */
 export interface EngineSpec {
@@ -9,6 +10,8 @@ export interface EngineSpec {
   readonly blockSize: number;
   readonly dialect: string;
   readonly hash: "sha256" | "sha256_cbor" | "xxhash" | "xxhash_cbor";
+  /** Publishes hashes as integers (vLLM's default) where the dialect leaves the choice; false = raw digests. */
+  readonly intHashes: boolean;
   /** Offers a replay port. */
   readonly replay: boolean;
   readonly ranks: number;
@@ -41,6 +44,8 @@ export interface EngineHandle {
   readonly spec: EngineSpec;
   readonly epoch: number;
   readonly endpoints: EngineEndpoints;
+  /** Topic of its messages, exactly. */
+  readonly topic: string;
   /** Identity of this life: pod UID + restart count in Kubernetes, name + start time here. */
   readonly uid: string;
 }
@@ -73,11 +78,14 @@ export type LabCapability =
 export interface Lab {
   readonly kind: "local" | "kubernetes" | "external";
   readonly capabilities: ReadonlySet<LabCapability>;
-  startEngine(spec: EngineSpec, placement?: { readonly reuseAddressOf?: string; readonly newAddress?: boolean }): Promise<EngineHandle>;
+  startEngine(
+    spec: EngineSpec,
+    placement?: { readonly reuseAddressOf?: string; readonly newAddress?: boolean },
+  ): Promise<EngineHandle>;
   /** graceful = SIGTERM and drain; kill = SIGKILL. The engine is gone when this resolves. */
   stopEngine(engine: string, how: "graceful" | "kill"): Promise<void>;
-  /** Same name, address and ports; a new life. `how` ends the old one. */
-  restartEngine(engine: string, how: "graceful" | "kill"): Promise<EngineHandle>;
+  /** Same name, address and ports; a new life. `how` ends the old one; `changes` apply to the new one. */
+  restartEngine(engine: string, how: "graceful" | "kill", changes?: RestartChanges): Promise<EngineHandle>;
   freezeEngine(engine: string): Promise<void>;
   thawEngine(engine: string): Promise<void>;
   engines(): readonly EngineHandle[];
@@ -87,11 +95,43 @@ export interface Lab {
   stopGateway(how: "graceful" | "kill"): Promise<void>;
   /** Ledger files of every engine life so far; NDJSON of base/ledger.ts, each in order of `at_ns`. */
   ledgerFiles(): readonly string[];
+  /** Memory and CPU of every running process, now. */
+  resources(): readonly ResourceRecord[];
   /** Ends everything and frees addresses. Idempotent; never throws for what is already gone. */
   close(): Promise<void>;
 }
 
-/** How a lab tells of what happens by itself (unexpected exits, resource samples). */
+export interface RestartChanges {
+  /** The new life publishes this many blocks of its own the moment its publisher is bound. */
+  readonly publishAtStart?: number;
+}
+
+/** How a lab tells of what happens by itself. */
 export interface LabObserver {
   record(record: HistoryRecord): void;
+  /** An engine ended although nobody asked it to; its "down" record has been written. */
+  engineLost(engine: string, detail: string): void;
+  /** The gateway ended although nobody asked it to: the run cannot go on. */
+  gatewayLost(error: KvproofError): void;
+}
+
+export interface LabOptions {
+  /** Unique among runs on this machine; names the run's state. */
+  readonly runId: string;
+  /** Run directory: logs go to `logs/`, ledgers to `ledger/`. */
+  readonly dir: string;
+  readonly observer: LabObserver;
+}
+
+/** Makes labs of one kind; knows beforehand what they can do. */
+export interface LabFactory {
+  readonly kind: Lab["kind"];
+  readonly capabilities: ReadonlySet<LabCapability>;
+  /** Wire dialects its engines can speak; the first is the default. */
+  readonly dialects: readonly string[];
+  /** Ends what crashed runs left behind; one line per thing ended. */
+  endLeftovers(): Promise<readonly string[]>;
+  open(options: LabOptions): Promise<Lab>;
+  /** Last resort (second Ctrl-C): kills every process of every open lab, at once and synchronously. */
+  killAll(): void;
 }

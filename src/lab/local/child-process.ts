@@ -1,0 +1,159 @@
+/**
+ * One process of the lab: started, watched until its ready line, and noticed at once when it ends. It runs in a process group
+ * of its own, so that Ctrl-C in the terminal reaches the runner alone, which then ends things in order.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import { type Deferred, deferred, withTimeout } from "../../base/async.js";
+import { asError, type ErrorCode, errorCatalogue, KvproofError, UnavailableError } from "../../base/errors.js";
+
+export interface ProcessCommand {
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  /** Code of the error when it does not become ready and gives no code of its own. */
+  readonly notReadyCode: ErrorCode;
+}
+
+export interface ExitInfo {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const LOG_TAIL_LINES = 5;
+const LOG_TAIL_CHARACTERS = 600;
+
+export class LabProcess {
+  readonly command: ProcessCommand;
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<ExitInfo>;
+  readonly #child: ChildProcess;
+  readonly #ready: Deferred<unknown> = deferred<unknown>();
+  #exit: ExitInfo | null = null;
+
+  constructor(command: ProcessCommand) {
+    this.command = command;
+    mkdirSync(dirname(command.logFile), { recursive: true });
+    const log = openSync(command.logFile, "a");
+    this.#child = spawn(command.program, command.args, {
+      stdio: ["ignore", "pipe", log],
+      env: { ...process.env, ...command.env },
+      detached: true,
+    });
+    this.#ready.promise.catch(() => undefined);
+    this.exited = this.#watch(log);
+    const stdout = this.#child.stdout;
+    if (stdout !== null) {
+      createInterface({ input: stdout }).on("line", (line) => this.#line(line, log));
+    }
+  }
+
+  get pid(): number | null {
+    return this.#child.pid ?? null;
+  }
+  get alive(): boolean {
+    return this.#exit === null && this.pid !== null;
+  }
+
+  /** The ready line, parsed. Rejects with the process's own error code if it gave one, else `notReadyCode`. */
+  async ready(timeoutMs: number): Promise<unknown> {
+    try {
+      return await withTimeout(this.#ready.promise, timeoutMs, `${this.command.name} to print its ready line`);
+    } catch (thrown) {
+      if (thrown instanceof KvproofError && thrown.code !== "KVP_E_TIMEOUT") throw thrown;
+      throw new UnavailableError(this.command.notReadyCode, `${asError(thrown).message}; ${this.logTail()}`, {
+        cause: thrown,
+      });
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.alive) this.#child.kill(signal);
+  }
+
+  /** The last log lines and where the rest is, for error messages. */
+  logTail(): string {
+    const lines = readLog(this.command.logFile).trim().split("\n").slice(-LOG_TAIL_LINES).map(readable);
+    const tail = lines.join(" | ").slice(-LOG_TAIL_CHARACTERS) || "(empty)";
+    return `last log lines: ${tail}; log: ${this.command.logFile}`;
+  }
+
+  #watch(log: number): Promise<ExitInfo> {
+    return new Promise((resolve) => {
+      const end = (info: ExitInfo, error: KvproofError): void => {
+        if (this.#exit !== null) return;
+        this.#exit = info;
+        this.#ready.reject(error);
+        closeSync(log);
+        resolve(info);
+      };
+      this.#child.once("error", (error) => {
+        const message = `${this.command.name} could not be started (${this.command.program}): ${error.message}`;
+        end({ code: null, signal: null }, new UnavailableError(this.command.notReadyCode, message));
+      });
+      // "close" comes after standard output has been read to its end.
+      this.#child.once("close", (code, signal) => end({ code, signal }, this.#earlyExit({ code, signal })));
+    });
+  }
+
+  #line(line: string, log: number): void {
+    try {
+      const message = JSON.parse(line) as { event?: unknown };
+      if (message.event === "ready") return this.#ready.resolve(message);
+    } catch {
+      // Not a line for us: it belongs into the log.
+    }
+    if (this.#exit === null) writeSync(log, `${line}\n`);
+  }
+
+  #earlyExit(exit: ExitInfo): KvproofError {
+    const own = readLog(this.command.logFile)
+      .trim()
+      .split("\n")
+      .findLast((line) => /^KVP_E_[A-Z_]+: /.test(line));
+    const code = own?.slice(0, own.indexOf(":"));
+    if (own !== undefined && code !== undefined && code in errorCatalogue) {
+      const message = withoutRemedy(own.slice(code.length + 2), code as ErrorCode);
+      return new UnavailableError(
+        code as ErrorCode,
+        `${this.command.name} did not start: ${message} Log: ${this.command.logFile}`,
+      );
+    }
+    return new UnavailableError(
+      this.command.notReadyCode,
+      `${this.command.name} ended (${describeExit(exit)}) before it was ready; ${this.logTail()}`,
+    );
+  }
+}
+
+export function describeExit(exit: ExitInfo): string {
+  return exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
+}
+
+function readLog(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** The remedy is added again where the error is shown. */
+function withoutRemedy(message: string, code: ErrorCode): string {
+  const remedy = errorCatalogue[code].remedy;
+  return message.endsWith(remedy) ? message.slice(0, -remedy.length).trim() : message;
+}
+
+/** `{"level":40,"msg":"…"}` → `…`; other lines as they are. */
+function readable(line: string): string {
+  try {
+    const entry = JSON.parse(line) as { msg?: unknown };
+    return typeof entry.msg === "string" ? entry.msg : line;
+  } catch {
+    return line;
+  }
+}

@@ -1,0 +1,243 @@
+/** One engine of the local lab over all its lives: an address that stays, ports that stay once chosen, a process per life. */
+import { join } from "node:path";
+import { request } from "undici";
+import { delay, waitFor } from "../../base/async.js";
+import type { Clock } from "../../base/clock.js";
+import { InternalError, invariant, UnavailableError } from "../../base/errors.js";
+import { cliEntry } from "../../base/package-root.js";
+import type { EngineRecord, ResourceRecord } from "../../judge/history/records.js";
+import type { EngineHandle, EngineSpec, LabObserver, RestartChanges } from "../ports.js";
+import { freePortRun } from "./addresses.js";
+import { describeExit, type ExitInfo, LabProcess } from "./child-process.js";
+import { engineArguments, type PodPlace, topicOf } from "./engine-arguments.js";
+import { isStopped, usageOf } from "./process-table.js";
+import { type EngineReady, parseEngineReady, portOf } from "./ready-lines.js";
+import type { RunRegistry } from "./run-registry.js";
+import type { StartGate } from "./start-gate.js";
+
+export const ENGINE_READY_TIMEOUT_MS = 30_000;
+/** A graceful stop that takes longer than this is ended by SIGKILL. */
+export const GRACEFUL_STOP_MS = 5_000;
+const SIGNAL_EFFECT_MS = 2_000;
+/** Small heaps: a hundred engines share one machine. */
+const NODE_FLAGS = ["--max-semi-space-size=2", "--max-old-space-size=512"];
+
+/** What all pods of a lab share. */
+export interface PodContext {
+  readonly dir: string;
+  readonly labToken: string;
+  readonly clock: Clock;
+  readonly registry: RunRegistry;
+  readonly gate: StartGate;
+  readonly observer: LabObserver;
+}
+
+export class EnginePod {
+  readonly spec: EngineSpec;
+  readonly ledgerFiles: string[] = [];
+  readonly #context: PodContext;
+  #place: PodPlace;
+  #process: LabProcess | null = null;
+  #handle: EngineHandle | null = null;
+  #epoch: number;
+  #ending = false;
+
+  /** `epoch` counts on from an earlier pod of the same name. */
+  constructor(context: PodContext, spec: EngineSpec, place: PodPlace, epoch = 0) {
+    this.#context = context;
+    this.spec = spec;
+    this.#place = place;
+    this.#epoch = epoch;
+  }
+
+  get place(): PodPlace {
+    return this.#place;
+  }
+  get epoch(): number {
+    return this.#epoch;
+  }
+  get alive(): boolean {
+    return this.#process?.alive ?? false;
+  }
+  /** The present life; null while none is ready. */
+  get handle(): EngineHandle | null {
+    return this.#handle;
+  }
+
+  async start(changes: RestartChanges = {}): Promise<EngineHandle> {
+    return this.#context.gate.run(() => this.#start(changes));
+  }
+
+  /** The process is gone when this resolves. */
+  async stop(how: "graceful" | "kill"): Promise<void> {
+    const process = this.#process;
+    if (process === null || !process.alive) return;
+    this.#ending = true;
+    this.#handle = null;
+    this.#record(how === "kill" ? "killed" : "stopping");
+    process.signal(how === "kill" ? "SIGKILL" : "SIGTERM");
+    const hardStop = new AbortController();
+    const escalation = delay(GRACEFUL_STOP_MS, hardStop.signal).then(() => process.signal("SIGKILL"));
+    await process.exited;
+    hardStop.abort();
+    await escalation;
+    await this.#gone;
+  }
+
+  async freeze(): Promise<void> {
+    await this.#signalUntil("SIGSTOP", true);
+    this.#record("frozen");
+  }
+
+  async thaw(): Promise<void> {
+    await this.#signalUntil("SIGCONT", false);
+    this.#record("thawed");
+  }
+
+  /** Without ceremony or record, for the end of the run. */
+  signal(signal: NodeJS.Signals): void {
+    this.#ending = true;
+    this.#process?.signal(signal);
+  }
+  get exited(): Promise<unknown> {
+    return this.#process?.exited ?? Promise.resolve();
+  }
+
+  usage(): ResourceRecord | null {
+    const pid = this.#process?.pid;
+    const usage = this.alive && pid ? usageOf(pid) : null;
+    return (
+      usage && { k: "resource", at: this.#context.clock.nowNs(), process: this.spec.engine, kind: "engine", ...usage }
+    );
+  }
+
+  #gone: Promise<void> = Promise.resolve();
+
+  async #start(changes: RestartChanges): Promise<EngineHandle> {
+    invariant(!this.alive, `${this.spec.engine} is started twice`);
+    const { dir, labToken, registry } = this.#context;
+    if (this.spec.events && this.spec.ranks > 1 && this.#place.eventsPort === 0)
+      this.#place = await withRankPorts(this.#place, this.spec.ranks);
+    this.#epoch++;
+    this.#ending = false;
+    const fileName = fileNameOf(this.spec.engine);
+    const ledgerFile = join(dir, "ledger", `${fileName}.${this.#epoch}.ndjson`);
+    this.ledgerFiles.push(ledgerFile);
+    this.#record("starting");
+    const process_ = new LabProcess({
+      name: `engine ${this.spec.engine}`,
+      program: process.execPath,
+      args: [
+        ...NODE_FLAGS,
+        cliEntry(),
+        ...engineArguments(this.spec, this.#place, { epoch: this.#epoch, ledgerFile, ...changes }),
+      ],
+      env: { KVPROOF_LAB_TOKEN: labToken },
+      logFile: join(dir, "logs", `${fileName}.log`),
+      notReadyCode: "KVP_E_ENGINE_NOT_READY",
+    });
+    this.#process = process_;
+    if (process_.pid !== null) registry.started(this.spec.engine, process_.pid);
+    const epoch = this.#epoch;
+    let wasReady = false;
+    this.#gone = process_.exited.then((exit) => this.#ended(process_, epoch, exit, wasReady));
+    const ready = await this.#awaitReady(process_);
+    wasReady = true;
+    return this.#becomeReady(ready);
+  }
+
+  async #awaitReady(process: LabProcess): Promise<EngineReady> {
+    const engine = this.spec.engine;
+    try {
+      const ready = parseEngineReady(await process.ready(ENGINE_READY_TIMEOUT_MS), engine);
+      await waitFor(() => answersHealth(ready.http), {
+        describe: `engine ${engine} (${ready.http}) to answer /health`,
+        timeoutMs: ENGINE_READY_TIMEOUT_MS,
+        code: "KVP_E_ENGINE_NOT_READY",
+      });
+      if (!process.alive)
+        throw new UnavailableError("KVP_E_ENGINE_NOT_READY", `engine ${engine} ended at once; ${process.logTail()}`);
+      return ready;
+    } catch (thrown) {
+      this.#ending = true;
+      process.signal("SIGKILL");
+      await process.exited;
+      throw thrown;
+    }
+  }
+
+  #becomeReady(ready: EngineReady): EngineHandle {
+    const first = ready.ranks[0];
+    this.#place = {
+      address: this.#place.address,
+      httpPort: portOf(ready.http),
+      labPort: portOf(ready.lab),
+      eventsPort: first === undefined ? 0 : portOf(first.events),
+      replayPort: first?.replay ? portOf(first.replay) : 0,
+    };
+    const at = this.#record("ready");
+    this.#handle = {
+      spec: this.spec,
+      epoch: this.#epoch,
+      endpoints: { http: ready.http, lab: ready.lab, ranks: ready.ranks, address: this.#place.address },
+      topic: topicOf(this.spec),
+      uid: `${this.spec.engine}@${at}`,
+    };
+    return this.#handle;
+  }
+
+  #ended(process: LabProcess, epoch: number, exit: ExitInfo, wasReady: boolean): void {
+    if (process.pid !== null) this.#context.registry.ended(process.pid);
+    const unexpected = !this.#ending;
+    this.#record("down", { epoch, ...(unexpected ? { unexpected } : {}) });
+    if (!unexpected || !wasReady) return;
+    this.#handle = null;
+    this.#context.observer.engineLost(this.spec.engine, `${describeExit(exit)}; ${process.logTail()}`);
+  }
+
+  #record(event: EngineRecord["event"], more: Partial<EngineRecord> = {}): number {
+    const at = this.#context.clock.nowNs();
+    const { engine, model, ranks, groups } = this.spec;
+    const address = this.#place.address;
+    this.#context.observer.record({
+      k: "engine",
+      at,
+      engine,
+      model,
+      epoch: this.#epoch,
+      event,
+      address,
+      ranks,
+      groups,
+      ...more,
+    });
+    return at;
+  }
+
+  async #signalUntil(signal: NodeJS.Signals, stopped: boolean): Promise<void> {
+    const pid = this.#process?.pid;
+    if (!pid || !this.alive) throw new InternalError(`${this.spec.engine} does not run`);
+    this.#process?.signal(signal);
+    await waitFor(() => isStopped(pid) === stopped, {
+      describe: `engine ${this.spec.engine} to follow ${signal}`,
+      timeoutMs: SIGNAL_EFFECT_MS,
+      intervalMs: 2,
+    });
+  }
+}
+
+export function fileNameOf(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9._-]/g, "-");
+}
+
+/** vLLM's rank r publishes on port + r and replays on replay port + r; both runs of ports must be free. */
+async function withRankPorts(place: PodPlace, ranks: number): Promise<PodPlace> {
+  const eventsPort = await freePortRun(place.address, 2 * ranks);
+  return { ...place, eventsPort, replayPort: eventsPort + ranks };
+}
+
+async function answersHealth(url: string): Promise<boolean> {
+  const response = await request(`${url}/health`, { headersTimeout: 1000, bodyTimeout: 1000 });
+  await response.body.dump();
+  return response.statusCode === 200;
+}

@@ -1,0 +1,105 @@
+/** The gateway of the local lab as a child process: ours, or any program that speaks its flags and ready line. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { request } from "undici";
+import { delay, waitFor } from "../../base/async.js";
+import { asError, KvproofError, UnavailableError } from "../../base/errors.js";
+import { cliEntry } from "../../base/package-root.js";
+import type { ResourceRecord } from "../../judge/history/records.js";
+import type { GatewayHandle, GatewaySpec } from "../ports.js";
+import { describeExit, LabProcess } from "./child-process.js";
+import { GRACEFUL_STOP_MS, type PodContext } from "./engine-pod.js";
+import { usageOf } from "./process-table.js";
+import { parseGatewayReady } from "./ready-lines.js";
+
+const GATEWAY_READY_TIMEOUT_MS = 15_000;
+const TOKEN_VARIABLE = "KVPROOF_ADMIN_TOKEN";
+
+export class GatewayProcess {
+  readonly #context: PodContext;
+  readonly #process: LabProcess;
+  readonly #adminToken = randomBytes(16).toString("hex");
+  #ending = false;
+
+  constructor(context: PodContext, spec: GatewaySpec, address: string) {
+    this.#context = context;
+    const [program, ...args] = spec.command ?? [process.execPath, cliEntry(), "gateway"];
+    this.#process = new LabProcess({
+      name: "gateway",
+      program: program ?? process.execPath,
+      args: [...args, ...gatewayArguments(spec, address)],
+      env: { [TOKEN_VARIABLE]: this.#adminToken },
+      logFile: join(context.dir, "logs", "gateway.log"),
+      notReadyCode: "KVP_E_SUT_UNAVAILABLE",
+    });
+    const pid = this.#process.pid;
+    if (pid !== null) context.registry.started("gateway", pid);
+    void this.#process.exited.then((exit) => {
+      if (pid !== null) context.registry.ended(pid);
+      if (this.#ending) return;
+      const message = `the gateway ended (${describeExit(exit)}) in the middle of the run; ${this.#process.logTail()}`;
+      context.observer.gatewayLost(new UnavailableError("KVP_E_SUT_UNAVAILABLE", message));
+    });
+  }
+
+  async ready(): Promise<GatewayHandle> {
+    try {
+      const url = parseGatewayReady(await this.#process.ready(GATEWAY_READY_TIMEOUT_MS));
+      await waitFor(() => answers(`${url}/health`), {
+        describe: `the gateway (${url}) to answer /health`,
+        timeoutMs: GATEWAY_READY_TIMEOUT_MS,
+        code: "KVP_E_SUT_UNAVAILABLE",
+      });
+      return { url, adminToken: this.#adminToken, logFile: this.#process.command.logFile };
+    } catch (thrown) {
+      this.signal("SIGKILL");
+      await this.exited;
+      if (thrown instanceof KvproofError) throw thrown;
+      throw new UnavailableError("KVP_E_SUT_UNAVAILABLE", `the gateway did not start: ${asError(thrown).message}`);
+    }
+  }
+
+  async stop(how: "graceful" | "kill"): Promise<void> {
+    this.signal(how === "kill" ? "SIGKILL" : "SIGTERM");
+    const hardStop = new AbortController();
+    const escalation = delay(GRACEFUL_STOP_MS, hardStop.signal).then(() => this.signal("SIGKILL"));
+    await this.exited;
+    hardStop.abort();
+    await escalation;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#ending = true;
+    this.#process.signal(signal);
+  }
+  get exited(): Promise<unknown> {
+    return this.#process.exited;
+  }
+
+  usage(): ResourceRecord | null {
+    const pid = this.#process.pid;
+    const usage = this.#process.alive && pid ? usageOf(pid) : null;
+    return usage && { k: "resource", at: this.#context.clock.nowNs(), process: "gateway", kind: "gateway", ...usage };
+  }
+}
+
+function gatewayArguments(spec: GatewaySpec, address: string): string[] {
+  return [
+    "--host",
+    address,
+    "--port",
+    "0",
+    "--admin-token-env",
+    TOKEN_VARIABLE,
+    ...(spec.minMatchBlocks === undefined ? [] : ["--min-match-blocks", String(spec.minMatchBlocks)]),
+    ...(spec.capBlocks === undefined ? [] : ["--max-blocks", String(spec.capBlocks)]),
+    ...(spec.events ? [] : ["--no-events"]),
+    ...(spec.replay ? [] : ["--no-replay"]),
+  ];
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await request(url, { headersTimeout: 1000, bodyTimeout: 1000 });
+  await response.body.dump();
+  return response.statusCode === 200;
+}

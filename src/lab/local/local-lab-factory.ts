@@ -1,0 +1,36 @@
+/** Opens labs on this machine and, as a last resort, kills all that they started. */
+import { type Clock, systemClock } from "../../base/clock.js";
+import { Rng } from "../../base/rng.js";
+import type { Lab, LabFactory, LabOptions } from "../ports.js";
+import { AddressPool } from "./addresses.js";
+import { LOCAL_CAPABILITIES, LocalLab } from "./local-lab.js";
+import { blocksInUse, endLeftovers } from "./run-registry.js";
+
+export class LocalLabFactory implements LabFactory {
+  readonly kind = "local";
+  readonly capabilities = LOCAL_CAPABILITIES;
+  readonly dialects: readonly string[];
+  readonly #clock: Clock;
+  readonly #open = new Set<LocalLab>();
+
+  constructor(dialects: readonly string[], clock: Clock = systemClock) {
+    this.dialects = dialects;
+    this.#clock = clock;
+  }
+
+  endLeftovers(): Promise<readonly string[]> {
+    return endLeftovers();
+  }
+
+  async open(options: LabOptions): Promise<Lab> {
+    const addresses = await AddressPool.open(blocksInUse(), new Rng(process.pid ^ this.#clock.nowNs()));
+    const lab = new LocalLab(options, addresses, this.#clock);
+    this.#open.add(lab);
+    return lab;
+  }
+
+  killAll(): void {
+    for (const lab of this.#open) lab.kill();
+    this.#open.clear();
+  }
+}

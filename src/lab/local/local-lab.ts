@@ -1,0 +1,187 @@
+/** The lab on this machine: engines and gateway as child processes on loopback addresses. */
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { request } from "undici";
+import { delay } from "../../base/async.js";
+import type { Clock } from "../../base/clock.js";
+import { InternalError, KvproofError, UsageError } from "../../base/errors.js";
+import type { ResourceRecord } from "../../judge/history/records.js";
+import type {
+  EngineHandle,
+  EngineSpec,
+  GatewayHandle,
+  GatewaySpec,
+  Lab,
+  LabCapability,
+  LabOptions,
+  RestartChanges,
+} from "../ports.js";
+import type { AddressPool } from "./addresses.js";
+import type { PodPlace } from "./engine-arguments.js";
+import { EnginePod, type PodContext } from "./engine-pod.js";
+import { GatewayProcess } from "./gateway-process.js";
+import { RunRegistry } from "./run-registry.js";
+import { StartGate } from "./start-gate.js";
+
+export const LOCAL_CAPABILITIES: ReadonlySet<LabCapability> = new Set<LabCapability>([
+  "engine.kill",
+  "engine.freeze",
+  "engine.restart-in-place",
+  "engine.address-change",
+  "engine.address-reuse",
+  "gateway.restart",
+]);
+
+/** At the end of a run processes get this long to exit by themselves. */
+const CLOSE_GRACE_MS = 3_000;
+const CONTROL_TIMEOUT_MS = 10_000;
+const MIN_STARTS_AT_ONCE = 2;
+
+export class LocalLab implements Lab {
+  readonly kind = "local";
+  readonly capabilities = LOCAL_CAPABILITIES;
+  readonly #addresses: AddressPool;
+  readonly #context: PodContext;
+  readonly #pods = new Map<string, EnginePod>();
+  readonly #pastLedgers: string[] = [];
+  #gateway: GatewayProcess | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: LabOptions, addresses: AddressPool, clock: Clock) {
+    this.#addresses = addresses;
+    mkdirSync(join(options.dir, "ledger"), { recursive: true });
+    this.#context = {
+      dir: options.dir,
+      labToken: randomBytes(16).toString("hex"),
+      clock,
+      registry: new RunRegistry(options.runId, addresses.block),
+      gate: new StartGate(Math.max(MIN_STARTS_AT_ONCE, availableParallelism())),
+      observer: options.observer,
+    };
+  }
+
+  async startEngine(
+    spec: EngineSpec,
+    placement: { readonly reuseAddressOf?: string; readonly newAddress?: boolean } = {},
+  ): Promise<EngineHandle> {
+    const previous = this.#pods.get(spec.engine);
+    if (previous?.alive) throw new InternalError(`engine ${spec.engine} is running already`);
+    const pod = new EnginePod(this.#context, spec, this.#place(previous, placement), previous?.epoch);
+    if (previous !== undefined) this.#pastLedgers.push(...previous.ledgerFiles);
+    this.#pods.set(spec.engine, pod);
+    return pod.start();
+  }
+
+  async stopEngine(engine: string, how: "graceful" | "kill"): Promise<void> {
+    await this.#pod(engine).stop(how);
+  }
+
+  async restartEngine(engine: string, how: "graceful" | "kill", changes: RestartChanges = {}): Promise<EngineHandle> {
+    const pod = this.#pod(engine);
+    await pod.stop(how);
+    return pod.start(changes);
+  }
+
+  freezeEngine(engine: string): Promise<void> {
+    return this.#pod(engine).freeze();
+  }
+  thawEngine(engine: string): Promise<void> {
+    return this.#pod(engine).thaw();
+  }
+
+  engines(): readonly EngineHandle[] {
+    return [...this.#pods.values()].flatMap((pod) => pod.handle ?? []);
+  }
+
+  async control(engine: string, path: string, body: unknown): Promise<unknown> {
+    const lab = this.#pod(engine).handle?.endpoints.lab;
+    if (!lab)
+      throw new KvproofError("KVP_E_PROCESS_EXITED", `engine ${engine} is not running; /lab/${path} cannot reach it`);
+    const response = await request(`${lab}/lab/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${this.#context.labToken}` },
+      body: JSON.stringify(body),
+      headersTimeout: CONTROL_TIMEOUT_MS,
+      bodyTimeout: CONTROL_TIMEOUT_MS,
+    });
+    const text = await response.body.text();
+    if (response.statusCode === 200) return JSON.parse(text) as unknown;
+    throw new KvproofError(
+      "KVP_E_BAD_REQUEST",
+      `engine ${engine} refused /lab/${path} (${response.statusCode}): ${text.slice(0, 300)}`,
+    );
+  }
+
+  async startGateway(spec: GatewaySpec): Promise<GatewayHandle> {
+    if (this.#gateway !== null) throw new InternalError("the gateway is running already");
+    this.#gateway = new GatewayProcess(this.#context, spec, this.#addresses.take());
+    return this.#gateway.ready();
+  }
+
+  async stopGateway(how: "graceful" | "kill"): Promise<void> {
+    await this.#gateway?.stop(how);
+    this.#gateway = null;
+  }
+
+  ledgerFiles(): readonly string[] {
+    return [...this.#pastLedgers, ...[...this.#pods.values()].flatMap((pod) => pod.ledgerFiles)];
+  }
+
+  resources(): readonly ResourceRecord[] {
+    const usages = [this.#gateway?.usage() ?? null, ...[...this.#pods.values()].map((pod) => pod.usage())];
+    return usages.filter((usage) => usage !== null);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Ends every process now, without waiting. */
+  kill(): void {
+    for (const process of this.#processes()) process.signal("SIGKILL");
+    this.#context.registry.close();
+  }
+
+  async #close(): Promise<void> {
+    const processes = this.#processes();
+    for (const process of processes) {
+      process.signal("SIGCONT");
+      process.signal("SIGTERM");
+    }
+    const allGone = Promise.all(processes.map((process) => process.exited));
+    const early = new AbortController();
+    const grace = delay(CLOSE_GRACE_MS, early.signal).then(() => {
+      for (const process of processes) process.signal("SIGKILL");
+    });
+    await allGone;
+    early.abort();
+    await grace;
+    this.#context.registry.close();
+  }
+
+  #processes(): (EnginePod | GatewayProcess)[] {
+    return [...(this.#gateway === null ? [] : [this.#gateway]), ...this.#pods.values()];
+  }
+
+  #pod(engine: string): EnginePod {
+    const pod = this.#pods.get(engine);
+    if (pod === undefined)
+      throw new UsageError(
+        "KVP_E_SCENARIO_IMPOSSIBLE",
+        `there is no engine ${engine}; there are: ${[...this.#pods.keys()].join(", ")}`,
+      );
+    return pod;
+  }
+
+  #place(
+    previous: EnginePod | undefined,
+    placement: { readonly reuseAddressOf?: string; readonly newAddress?: boolean },
+  ): PodPlace {
+    if (placement.reuseAddressOf !== undefined) return this.#pod(placement.reuseAddressOf).place;
+    if (previous !== undefined && !placement.newAddress) return previous.place;
+    return { address: this.#addresses.take(), httpPort: 0, labPort: 0, eventsPort: 0, replayPort: 0 };
+  }
+}
