@@ -1,4 +1,8 @@
 /** All commands, in the order of the help. One line each; the work is behind a dynamic import. */
 import type { Command } from "commander";
+import { registerReport } from "./commands/report.js";
 
-export const commands: readonly ((program: Command) => void)[] = [];
+export const commands: readonly ((program: Command) => void)[] = [
+  registerReport,
+  // one registration per line
+];

@@ -1,0 +1,127 @@
+/** The end of a run on the terminal: verdict, properties, thresholds, latencies, files, how to repeat it. */
+import { stripVTControlCharacters } from "node:util";
+import pc from "picocolors";
+import type { JudgeReport } from "../../judge/verdict.js";
+import { RUN_FILES } from "../../judge/run-summary.js";
+import { type AnyVerdict, formatMs, formatNumber, VERDICT_SIGN, VERDICT_WORD } from "../format.js";
+import { distributionRows } from "../html/distributions.js";
+import { sortedProperties } from "../html/properties.js";
+import type { CampaignView, RunView } from "../run-files.js";
+
+const PAINT: Record<AnyVerdict, (text: string) => string> = {
+  pass: pc.green,
+  fail: pc.red,
+  error: pc.red,
+  unknown: pc.yellow,
+  interrupted: pc.yellow,
+  "not-applicable": pc.dim,
+};
+
+export function paintVerdict(verdict: AnyVerdict, width = 0): string {
+  return PAINT[verdict](`${VERDICT_SIGN[verdict]} ${VERDICT_WORD[verdict]}`.padEnd(width));
+}
+
+/** Columns aligned by content; numbers to the right. ANSI codes do not count. */
+export function columns(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const visible = (text: string): number => stripVTControlCharacters(text).length;
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [index, text] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, visible(text));
+  }
+  return rows.map((row) =>
+    row
+      .map((text, index) => {
+        const pad = " ".repeat((widths[index] ?? 0) - visible(text));
+        return right.includes(index) ? pad + text : text + pad;
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function violationLines(judged: JudgeReport, limit: number): string[] {
+  return judged.properties.flatMap((property) =>
+    property.violations.slice(0, limit).map((violation) => `  ${pc.red(property.id)} ${violation.summary}`),
+  );
+}
+
+function propertyLines(judged: JudgeReport): string[] {
+  const shown = sortedProperties(judged.properties).filter(
+    (p) => p.opportunities > 0 || p.required > 0 || p.verdict === "fail",
+  );
+  const rows = shown.map((property) => [
+    paintVerdict(property.verdict),
+    property.id,
+    property.title,
+    formatNumber(property.opportunities),
+    property.verdict === "unknown"
+      ? (property.reason?.split("\n")[0] ?? "")
+      : property.violationCount > 0
+        ? `${formatNumber(property.violationCount)} violations`
+        : "",
+  ]);
+  const idle = judged.properties.length - shown.length;
+  return [
+    ...columns(rows, [3]).map((line) => `  ${line}`),
+    ...(idle > 0 ? [pc.dim(`  ${idle} more were not exercised or are not claimed by this system`)] : []),
+  ];
+}
+
+/** Lines of a single run, whole. */
+export function runLines(run: RunView): string[] {
+  const { summary, judged } = run;
+  const lines = [`${paintVerdict(summary.verdict)} ${pc.bold(summary.scenario)}: ${summary.headline}`];
+  if (summary.error) lines.push(`  ${summary.error.code}: ${summary.error.message}`);
+  if (judged) {
+    lines.push(...violationLines(judged, 3), "", pc.bold("Properties (opportunities)"), ...propertyLines(judged));
+    if (judged.thresholds.length > 0) {
+      const rows = judged.thresholds.map((t) => [
+        paintVerdict(t.verdict),
+        `${t.measure} ${t.expression}`,
+        t.measured === null ? "not measured" : formatNumber(t.measured),
+      ]);
+      lines.push("", pc.bold("Thresholds"), ...columns(rows).map((line) => `  ${line}`));
+    }
+    const distributions = judged.distributions.filter((distribution) => distribution.count > 0);
+    if (distributions.length > 0) {
+      const head = ["ms", "samples", "min", "mean", "p50", "p90", "p99", "p99.9", "max"];
+      lines.push(
+        "",
+        pc.bold("Latency"),
+        ...columns([head, ...distributionRows(distributions)], [1, 2, 3, 4, 5, 6, 7, 8]).map((line) => `  ${line}`),
+      );
+    }
+  }
+  lines.push("", `Report:  ${run.dir}/${RUN_FILES.report}`, `Repeat:  ${summary.repro}`);
+  return lines;
+}
+
+/** Lines of a campaign: one line a scenario, then the properties over all of them. */
+export function campaignLines(view: CampaignView): string[] {
+  const { summary } = view;
+  const scenarioRows = view.runs.map((run) => [
+    paintVerdict(run.summary.verdict),
+    run.summary.scenario,
+    formatMs(run.summary.durationMs),
+    run.summary.verdict === "pass" ? "" : run.summary.headline,
+  ]);
+  const propertyRows = summary.properties.map((property) => [
+    paintVerdict(property.verdict),
+    property.id,
+    property.title,
+    formatNumber(property.opportunities),
+    property.violations > 0 ? `${formatNumber(property.violations)} violations` : "",
+  ]);
+  return [
+    pc.bold("Scenarios"),
+    ...columns(scenarioRows, [2]).map((line) => `  ${line}`),
+    ...view.runs.flatMap((run) => (run.judged ? violationLines(run.judged, 2) : [])),
+    "",
+    pc.bold("Properties over all scenarios (opportunities)"),
+    ...columns(propertyRows, [3]).map((line) => `  ${line}`),
+    "",
+    `Verdict: ${paintVerdict(summary.verdict)} ${summary.headline}`,
+    `Report:  ${view.dir}/${RUN_FILES.report}`,
+    `Repeat:  ${summary.repro}`,
+  ];
+}

@@ -1,0 +1,94 @@
+/** `summary.md`: what a pull request shows. Kept under GitHub's limit for step summaries. */
+import type { JudgeReport } from "../judge/verdict.js";
+import { formatMs, formatNumber, VERDICT_SIGN, VERDICT_WORD } from "./format.js";
+import { DISTRIBUTION_HEAD, distributionRows } from "./html/distributions.js";
+import { sortedProperties } from "./html/properties.js";
+import type { CampaignView, RunView } from "./run-files.js";
+
+/** GitHub refuses step summaries above 1024 KiB; half of it leaves room for other steps. */
+const MAX_BYTES = 512 * 1024;
+
+const cell = (text: string | number): string => String(text).replaceAll("|", "\\|").replaceAll("\n", " ");
+const row = (cells: readonly (string | number)[]): string => `| ${cells.map(cell).join(" | ")} |`;
+
+export function markdownTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  return [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
+}
+
+function limited(text: string): string {
+  if (Buffer.byteLength(text) <= MAX_BYTES) return text;
+  return `${Buffer.from(text).subarray(0, MAX_BYTES).toString()}\n\n… cut at ${MAX_BYTES / 1024} KiB; the report has everything.\n`;
+}
+
+function propertyRows(judged: JudgeReport): (string | number)[][] {
+  return sortedProperties(judged.properties).map((property) => [
+    `${VERDICT_SIGN[property.verdict]} ${VERDICT_WORD[property.verdict]}`,
+    property.id,
+    property.title,
+    formatNumber(property.opportunities),
+    formatNumber(property.violationCount),
+  ]);
+}
+
+function violations(run: RunView): string {
+  const lines = (run.judged?.properties ?? []).flatMap((property) =>
+    property.violations.slice(0, 3).map((violation) => `- **${property.id}** ${violation.summary}`),
+  );
+  return lines.length === 0 ? "" : `\n${lines.join("\n")}\n`;
+}
+
+export function runMarkdown(run: RunView): string {
+  const { summary, judged } = run;
+  const parts = [
+    `## ${VERDICT_SIGN[summary.verdict]} ${summary.scenario}: ${VERDICT_WORD[summary.verdict]}`,
+    summary.headline,
+    violations(run),
+  ];
+  if (judged) {
+    parts.push(markdownTable(["verdict", "id", "property", "opportunities", "violations"], propertyRows(judged)));
+    if (judged.thresholds.length > 0) {
+      const rows = judged.thresholds.map((t) => [
+        t.verdict,
+        t.measure,
+        t.expression,
+        t.measured === null ? "–" : formatNumber(t.measured),
+      ]);
+      parts.push("", markdownTable(["threshold", "measure", "limit", "measured"], rows));
+    }
+    const distributions = judged.distributions.filter((distribution) => distribution.count > 0);
+    if (distributions.length > 0) parts.push("", markdownTable(DISTRIBUTION_HEAD, distributionRows(distributions)));
+  }
+  parts.push("", `Seed ${summary.seed}, ${formatMs(summary.durationMs)}. Repeat: \`${summary.repro}\``, "");
+  return limited(parts.join("\n"));
+}
+
+export function campaignMarkdown(view: CampaignView): string {
+  const { summary } = view;
+  const runs = view.runs.map((run) => [
+    `${VERDICT_SIGN[run.summary.verdict]} ${VERDICT_WORD[run.summary.verdict]}`,
+    run.summary.scenario,
+    run.summary.headline,
+    formatMs(run.summary.durationMs),
+  ]);
+  const properties = summary.properties.map((property) => [
+    `${VERDICT_SIGN[property.verdict]} ${VERDICT_WORD[property.verdict]}`,
+    property.id,
+    property.title,
+    formatNumber(property.opportunities),
+    formatNumber(property.violations),
+  ]);
+  return limited(
+    [
+      `# ${VERDICT_SIGN[summary.verdict]} kvproof: ${VERDICT_WORD[summary.verdict]}`,
+      summary.headline,
+      ...view.runs.map(violations).filter((text) => text !== ""),
+      "",
+      markdownTable(["verdict", "scenario", "what decided it", "took"], runs),
+      "",
+      markdownTable(["verdict", "id", "property", "opportunities", "violations"], properties),
+      "",
+      `Repeat: \`${summary.repro}\``,
+      "",
+    ].join("\n"),
+  );
+}

@@ -1,0 +1,27 @@
+/** Writes every rendering of a run or campaign beside its data. Idempotent: the data is the only source. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { RUN_FILES } from "../judge/run-summary.js";
+import { campaignReportHtml } from "./html/campaign-report.js";
+import { runReportHtml } from "./html/run-report.js";
+import { junitXml } from "./junit.js";
+import { campaignMarkdown, runMarkdown } from "./markdown.js";
+import { type CampaignView, loadCampaign, loadRun, type RunView } from "./run-files.js";
+
+/** @throws UsageError KVP_E_FILE_NOT_FOUND, KVP_E_HISTORY_INVALID */
+export function renderRun(dir: string): RunView {
+  const run = loadRun(dir);
+  writeFileSync(join(dir, RUN_FILES.junit), junitXml([run]));
+  writeFileSync(join(dir, RUN_FILES.markdown), runMarkdown(run));
+  writeFileSync(join(dir, RUN_FILES.report), runReportHtml(run));
+  return run;
+}
+
+/** Renders the campaign's own files; its runs are rendered as they end. @throws as {@link renderRun} */
+export function renderCampaign(dir: string): CampaignView {
+  const view = loadCampaign(dir);
+  writeFileSync(join(dir, RUN_FILES.junit), junitXml(view.runs));
+  writeFileSync(join(dir, RUN_FILES.markdown), campaignMarkdown(view));
+  writeFileSync(join(dir, RUN_FILES.report), campaignReportHtml(view));
+  return view;
+}

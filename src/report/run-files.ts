@@ -1,0 +1,60 @@
+/** Reads a run directory back: what every renderer starts from. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { asError, UsageError } from "../base/errors.js";
+import { type CampaignSummary, RUN_FILES, type RunSummary } from "../judge/run-summary.js";
+import type { JudgeReport } from "../judge/verdict.js";
+
+/** One run as the renderers see it. `judged` is null when the run ended before anything could be judged. */
+export interface RunView {
+  readonly dir: string;
+  readonly summary: RunSummary;
+  readonly judged: JudgeReport | null;
+}
+
+/** A campaign: its summary and its runs, in order. */
+export interface CampaignView {
+  readonly dir: string;
+  readonly summary: CampaignSummary;
+  readonly runs: readonly RunView[];
+}
+
+function readJson<T extends { schemaVersion: number }>(path: string): T {
+  let parsed: T;
+  try {
+    parsed = JSON.parse(readFileSync(path, "utf8")) as T;
+  } catch (thrown) {
+    throw new UsageError("KVP_E_HISTORY_INVALID", `${path} is not readable: ${asError(thrown).message}`);
+  }
+  if (parsed.schemaVersion !== 1) {
+    throw new UsageError(
+      "KVP_E_HISTORY_INVALID",
+      `${path} has schema version ${parsed.schemaVersion}; this kvproof reads 1`,
+    );
+  }
+  return parsed;
+}
+
+export function isCampaignDir(dir: string): boolean {
+  return existsSync(join(dir, RUN_FILES.campaign));
+}
+
+/** @throws UsageError KVP_E_FILE_NOT_FOUND, KVP_E_HISTORY_INVALID */
+export function loadRun(dir: string): RunView {
+  if (!existsSync(join(dir, RUN_FILES.summary))) {
+    throw new UsageError("KVP_E_FILE_NOT_FOUND", `${dir} is not a run directory: it has no ${RUN_FILES.summary}`);
+  }
+  const properties = join(dir, RUN_FILES.properties);
+  return {
+    dir,
+    summary: readJson<RunSummary>(join(dir, RUN_FILES.summary)),
+    judged: existsSync(properties) ? readJson<JudgeReport>(properties) : null,
+  };
+}
+
+/** @throws UsageError KVP_E_FILE_NOT_FOUND, KVP_E_HISTORY_INVALID */
+export function loadCampaign(dir: string): CampaignView {
+  const summary = readJson<CampaignSummary>(join(dir, RUN_FILES.campaign));
+  const runs = summary.runs.map((run) => loadRun(join(dir, run.dir)));
+  return { dir, summary, runs };
+}
