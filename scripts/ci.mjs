@@ -21,7 +21,9 @@ for (const [name, command, args] of stages) {
   console.log(`== ${name}`);
   const started = performance.now();
   const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
-  console.log(`== ${name}: ${status === 0 ? "ok" : `FAILED (exit ${status})`} after ${Math.round((performance.now() - started) / 1000)} s`);
+  console.log(
+    `== ${name}: ${status === 0 ? "ok" : `FAILED (exit ${status})`} after ${Math.round((performance.now() - started) / 1000)} s`,
+  );
   if (status !== 0) failedStages += 1;
 }
 

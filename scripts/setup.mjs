@@ -12,7 +12,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 const stamp = `${root}node_modules/.kvproof-lock`;
-const locked = createHash("sha256").update(readFileSync(`${root}package-lock.json`)).digest("hex");
+const locked = createHash("sha256")
+  .update(readFileSync(`${root}package-lock.json`))
+  .digest("hex");
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== locked) {
   console.error("Installing dependencies (npm ci) …");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";

@@ -11,5 +11,6 @@ try {
 const args = ["run", "test/e2e", "--sample", "0.2", ...process.argv.slice(2)];
 const child = spawn(process.execPath, [`${root}dist/kvproof.js`, ...args], { cwd: root, stdio: "inherit" });
 // The terminal sends Ctrl-C to the whole group: kvproof heals and exits by itself, this process only waits for it.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+  process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
 child.on("exit", (code, signal) => process.exit(code ?? (signal ? 130 : 70)));

@@ -39,7 +39,8 @@ export async function waitFor<T>(
   for (;;) {
     try {
       const value = await condition();
-      if (value !== undefined && value !== null && value !== false) return value as Exclude<T, undefined | null | false>;
+      if (value !== undefined && value !== null && value !== false)
+        return value as Exclude<T, undefined | null | false>;
       last = String(value);
     } catch (thrown) {
       last = asError(thrown).message;

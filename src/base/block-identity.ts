@@ -24,7 +24,12 @@ export function lineageIdentity(lineage: Lineage): BlockIdentity {
 }
 
 /** Identity of the block that holds `tokens[from, to)` and follows `parent` (a block, or the lineage root). */
-export function childIdentity(parent: BlockIdentity, tokens: ArrayLike<number>, from: number, to: number): BlockIdentity {
+export function childIdentity(
+  parent: BlockIdentity,
+  tokens: ArrayLike<number>,
+  from: number,
+  to: number,
+): BlockIdentity {
   const bytes = Buffer.allocUnsafe(16 + (to - from) * 4);
   bytes.write(parent, 0, 16, "hex");
   for (let i = from; i < to; i++) bytes.writeUInt32LE(tokens[i] as number, 16 + (i - from) * 4);

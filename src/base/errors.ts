@@ -26,7 +26,11 @@ export const errorCatalogue = {
   // Usage: the user gave something we cannot accept.
   KVP_E_USAGE: { exit: 64, meaning: "The command line is wrong.", remedy: "See `kvproof help <command>`." },
   KVP_E_FILE_NOT_FOUND: { exit: 64, meaning: "A named file or folder does not exist.", remedy: "Check the path." },
-  KVP_E_SCENARIO_SYNTAX: { exit: 64, meaning: "A scenario is not valid YAML.", remedy: "Fix the place the message names." },
+  KVP_E_SCENARIO_SYNTAX: {
+    exit: 64,
+    meaning: "A scenario is not valid YAML.",
+    remedy: "Fix the place the message names.",
+  },
   KVP_E_SCENARIO_INVALID: {
     exit: 64,
     meaning: "A scenario has an unknown key, an unknown name or a value out of range.",
@@ -49,7 +53,11 @@ export const errorCatalogue = {
     meaning: "A socket could not be bound because another process has the address.",
     remedy: "Stop that process or choose another address or port (0 = chosen by the system).",
   },
-  KVP_E_BIND: { exit: 69, meaning: "A socket could not be bound.", remedy: "Check the address, the port and your rights." },
+  KVP_E_BIND: {
+    exit: 69,
+    meaning: "A socket could not be bound.",
+    remedy: "Check the address, the port and your rights.",
+  },
   KVP_E_ENGINE_NOT_READY: {
     exit: 69,
     meaning: "An engine did not become ready in time.",
@@ -63,18 +71,34 @@ export const errorCatalogue = {
   KVP_E_PROCESS_EXITED: { exit: 69, meaning: "A process of the lab ended unexpectedly.", remedy: "Read its log." },
   KVP_E_NOT_BUILT: { exit: 69, meaning: "dist/ is missing.", remedy: "Run `npm run build`." },
   // Protocol: bytes from a peer are wrong. These are counted and reported; they do not end a process.
-  KVP_E_MSGPACK_TRUNCATED: { exit: 70, meaning: "MessagePack ends in the middle of a value.", remedy: "Check the publisher." },
+  KVP_E_MSGPACK_TRUNCATED: {
+    exit: 70,
+    meaning: "MessagePack ends in the middle of a value.",
+    remedy: "Check the publisher.",
+  },
   KVP_E_MSGPACK_INVALID: { exit: 70, meaning: "A byte is not valid MessagePack here.", remedy: "Check the publisher." },
   KVP_E_MSGPACK_LIMIT: {
     exit: 70,
     meaning: "MessagePack announces more data or deeper nesting than the limits allow.",
     remedy: "Check the publisher; raise the limit if it is right.",
   },
-  KVP_E_MSGPACK_TYPE: { exit: 70, meaning: "MessagePack holds another type than the schema.", remedy: "Check the publisher." },
-  KVP_E_EVENT_INVALID: { exit: 70, meaning: "A KV event lacks a field or contradicts itself.", remedy: "Check the publisher." },
+  KVP_E_MSGPACK_TYPE: {
+    exit: 70,
+    meaning: "MessagePack holds another type than the schema.",
+    remedy: "Check the publisher.",
+  },
+  KVP_E_EVENT_INVALID: {
+    exit: 70,
+    meaning: "A KV event lacks a field or contradicts itself.",
+    remedy: "Check the publisher.",
+  },
   KVP_E_BATCH_INVALID: { exit: 70, meaning: "A KV event batch is not decodable.", remedy: "Check the publisher." },
   KVP_E_FRAME_COUNT: { exit: 70, meaning: "A message has a wrong number of frames.", remedy: "Check the publisher." },
-  KVP_E_FRAME_INVALID: { exit: 70, meaning: "A frame of a message has a wrong size or content.", remedy: "Check the publisher." },
+  KVP_E_FRAME_INVALID: {
+    exit: 70,
+    meaning: "A frame of a message has a wrong size or content.",
+    remedy: "Check the publisher.",
+  },
   KVP_E_ZMTP_GREETING: { exit: 70, meaning: "The peer does not speak ZMTP 3.", remedy: "Check the address and port." },
   KVP_E_ZMTP_MECHANISM: {
     exit: 70,
@@ -84,15 +108,35 @@ export const errorCatalogue = {
   KVP_E_ZMTP_FRAME: { exit: 70, meaning: "A ZMTP frame breaks the protocol or its limits.", remedy: "Check the peer." },
   // HTTP surfaces.
   KVP_E_BAD_REQUEST: { exit: 64, meaning: "A request body or parameter is wrong.", remedy: "See docs/reference." },
-  KVP_E_UNAUTHORIZED: { exit: 64, meaning: "The token is missing or wrong.", remedy: "Send `authorization: Bearer <token>`." },
+  KVP_E_UNAUTHORIZED: {
+    exit: 64,
+    meaning: "The token is missing or wrong.",
+    remedy: "Send `authorization: Bearer <token>`.",
+  },
   KVP_E_NOT_FOUND: { exit: 64, meaning: "No such route or object.", remedy: "See docs/reference." },
   KVP_E_UNKNOWN_CONTROL: { exit: 64, meaning: "No such lab control or quirk.", remedy: "GET /lab lists them." },
-  KVP_E_BODY_TOO_LARGE: { exit: 64, meaning: "A body is larger than the limit.", remedy: "Send less, or raise the limit." },
-  KVP_E_NO_ENGINE: { exit: 69, meaning: "No engine can serve the request.", remedy: "Register an engine of that model." },
+  KVP_E_BODY_TOO_LARGE: {
+    exit: 64,
+    meaning: "A body is larger than the limit.",
+    remedy: "Send less, or raise the limit.",
+  },
+  KVP_E_NO_ENGINE: {
+    exit: 69,
+    meaning: "No engine can serve the request.",
+    remedy: "Register an engine of that model.",
+  },
   KVP_E_UPSTREAM: { exit: 69, meaning: "An engine failed while serving.", remedy: "Read the engine's log." },
   // General.
-  KVP_E_LIMIT: { exit: 70, meaning: "A named limit was reached.", remedy: "Raise the limit the message names, or send less." },
-  KVP_E_TIMEOUT: { exit: 69, meaning: "A wait ended without what it awaited.", remedy: "The message says what was seen last." },
+  KVP_E_LIMIT: {
+    exit: 70,
+    meaning: "A named limit was reached.",
+    remedy: "Raise the limit the message names, or send less.",
+  },
+  KVP_E_TIMEOUT: {
+    exit: 69,
+    meaning: "A wait ended without what it awaited.",
+    remedy: "The message says what was seen last.",
+  },
   KVP_E_INTERNAL: { exit: 70, meaning: "A defect of kvproof.", remedy: "Report it with the stack." },
   KVP_E_INTERRUPTED: { exit: 130, meaning: "Interrupted by the user.", remedy: "Nothing; what existed was written." },
 } as const satisfies Record<string, CatalogueEntry>;

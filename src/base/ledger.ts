@@ -10,7 +10,12 @@ export type LedgerBlock = readonly [identity: BlockIdentity, hash: string];
 /** Changes in the order in which the batch states them. `group` default 0, `medium` default "GPU". */
 export type LedgerChange =
   | { readonly op: "store"; readonly blocks: readonly LedgerBlock[]; readonly group?: number; readonly medium?: string }
-  | { readonly op: "remove"; readonly blocks: readonly LedgerBlock[]; readonly group?: number; readonly medium?: string }
+  | {
+      readonly op: "remove";
+      readonly blocks: readonly LedgerBlock[];
+      readonly group?: number;
+      readonly medium?: string;
+    }
   | { readonly op: "clear" };
 
 export interface LedgerRecord {

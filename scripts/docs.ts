@@ -1,0 +1,18 @@
+/** `npm run docs`: writes the reference pages that are generated from source. With `--check`, fails if one is stale. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { errorsPage } from "../src/base/error-docs.js";
+
+const pages: Record<string, () => string> = { "docs/reference/errors.md": errorsPage };
+
+let stale = 0;
+for (const [path, render] of Object.entries(pages)) {
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
+  const text = render();
+  if (!process.argv.includes("--check")) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    stale += 1;
+    console.error(`${path} is stale: run \`npm run docs\``);
+  }
+}
+process.exitCode = stale === 0 ? 0 : 1;
