@@ -1,0 +1,73 @@
+/**
+ * What an engine serves, as it says in `GET /v1/models`, looked at about once a second: there is no event for adapters.
+ * vLLM hashes an adapter's path, but its events carry the name only; so when a name comes to mean another path, or is
+ * unloaded, what the index holds under that name is no longer what the engine would hit.
+ */
+import { asError } from "../../base/errors.js";
+import type { Logger } from "../../base/log.js";
+import { LIMITS } from "../limits.js";
+import type { EngineHttp } from "./engine-http.js";
+import { adapterChanges, adaptersOf, parseModelList, type ServedModel } from "./model-list.js";
+import { Poller } from "./poller.js";
+
+export class EngineModels {
+  #served: readonly ServedModel[] | null = null;
+  #adapters: ReadonlyMap<string, string> = new Map();
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #failing = false;
+  readonly #poller: Poller;
+  readonly #http: EngineHttp;
+  readonly #drop: (adapter: string, why: string) => void;
+  readonly #log: Logger;
+
+  constructor(http: EngineHttp, intervalMs: number, drop: (adapter: string, why: string) => void, log: Logger) {
+    this.#http = http;
+    this.#drop = drop;
+    this.#log = log;
+    this.#poller = new Poller(intervalMs, () => this.#look());
+  }
+
+  /** null until the engine answered once. */
+  get served(): readonly ServedModel[] | null {
+    return this.#served;
+  }
+  get adapters(): ReadonlyMap<string, string> {
+    return this.#adapters;
+  }
+
+  start(): void {
+    this.#poller.start();
+  }
+  stop(): void {
+    this.#poller.stop();
+  }
+
+  /** Looks now, unless the last look is fresh. Never rejects. */
+  refresh(): Promise<void> {
+    if (performance.now() - this.#lookedAtMs < LIMITS.adapterFreshMs) return Promise.resolve();
+    return this.#poller.now();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const served = parseModelList(await this.#http.getJson("/v1/models", LIMITS.adapterTimeoutMs));
+      this.#lookedAtMs = performance.now();
+      this.#failing = false;
+      this.#accept(served);
+    } catch (thrown) {
+      // Health notices an engine that does not answer; here the last list stays in force.
+      if (!this.#failing) this.#log.debug({ error: asError(thrown).message }, "the list of models could not be read");
+      this.#failing = true;
+    }
+  }
+
+  #accept(served: readonly ServedModel[]): void {
+    const after = adaptersOf(served);
+    const changes = adapterChanges(this.#adapters, after);
+    for (const name of changes.loaded) this.#log.info({ adapter: name, path: after.get(name) }, "adapter loaded");
+    this.#adapters = after;
+    this.#served = served;
+    for (const name of changes.replaced) this.#drop(name, `loaded again from ${after.get(name)}`);
+    for (const name of changes.unloaded) this.#drop(name, "unloaded");
+  }
+}

@@ -1,0 +1,172 @@
+/** One registered life of an engine: its streams into the index, its health, its adapters, its load. */
+import type { Logger } from "../../base/log.js";
+import type { HolderId } from "../index/index-types.js";
+import type { StreamSink, StreamStatus } from "../ports.js";
+import { EngineHealth, type HealthEvents } from "./engine-health.js";
+import { EngineHttp } from "./engine-http.js";
+import { EngineModels } from "./engine-models.js";
+import { type Registration, type RankEndpoints } from "./registration.js";
+import type { FleetIndex, OpenStream, RankStream } from "./seams.js";
+
+export interface EngineDeps {
+  readonly index: FleetIndex;
+  /** null: follow nothing (control runs). */
+  readonly openStream: OpenStream | null;
+  readonly log: Logger;
+  readonly healthIntervalMs: number;
+  readonly adapterIntervalMs: number;
+  readonly upstreamTimeoutMs: number;
+  readonly events: EngineEvents;
+}
+
+export interface EngineEvents {
+  healthChecked(engine: string, result: Parameters<HealthEvents["checked"]>[0]): void;
+  adapterDropped(engine: string, adapter: string): void;
+  /** It answers again after its port had refused connections: it may be another life, at other ports. */
+  returned(engine: Engine): void;
+}
+
+interface FollowedRank {
+  readonly rank: number;
+  readonly holder: HolderId;
+  readonly stream: RankStream;
+  wasConnected: boolean;
+}
+
+export class Engine {
+  readonly registration: Registration;
+  readonly http: EngineHttp;
+  readonly health: EngineHealth;
+  readonly models: EngineModels;
+  readonly log: Logger;
+  /** Requests of this gateway in flight. */
+  load = 0;
+  readonly #deps: EngineDeps;
+  readonly #ranks: FollowedRank[];
+  /** Aborted when the engine stops serving: requests that have no byte yet go elsewhere. */
+  #serving = new AbortController();
+  /** Its process was seen gone: what the index holds of it is of a past life until each stream has proved itself. */
+  #lifeInDoubt = false;
+  #closed = false;
+
+  constructor(registration: Registration, deps: EngineDeps) {
+    this.registration = registration;
+    this.#deps = deps;
+    this.log = deps.log.child({ engine: registration.engine });
+    this.http = new EngineHttp(registration.http, { upstreamTimeoutMs: deps.upstreamTimeoutMs });
+    this.health = new EngineHealth(this.http, deps.healthIntervalMs, this.#healthEvents(), this.log);
+    this.models = new EngineModels(this.http, deps.adapterIntervalMs, (name, why) => this.#drop(name, why), this.log);
+    const { openStream } = deps;
+    this.#ranks = openStream ? registration.ranks.map((rank) => this.#follow(rank, openStream)) : [];
+  }
+
+  get name(): string {
+    return this.registration.engine;
+  }
+  get multiRank(): boolean {
+    return this.registration.ranks.length > 1;
+  }
+  /** Aborts once the engine stops serving; a new one after it returned. */
+  get serving(): AbortSignal {
+    return this.#serving.signal;
+  }
+
+  /** Looks at the engine for the first time and goes on looking. */
+  start(): void {
+    this.health.start();
+    this.models.start();
+    for (const { stream } of this.#ranks) stream.start();
+  }
+
+  streams(): { readonly rank: number; readonly status: StreamStatus }[] {
+    return this.#ranks.map(({ rank, stream }) => ({ rank, status: stream.status() }));
+  }
+
+  creditOf(rank: number): number {
+    return this.#ranks.find((followed) => followed.rank === rank)?.stream.status().credit ?? 0;
+  }
+
+  /** Whether what the index says of this engine may be told: its process lives, and is the one the index knows. */
+  answerable(): boolean {
+    if (this.#closed || this.health.state === "down") return false;
+    if (!this.#lifeInDoubt) return true;
+    this.#lifeInDoubt = this.#ranks.some(({ stream }) => unproven(stream.status()));
+    return !this.#lifeInDoubt;
+  }
+
+  /** Every stream knows where it stands (or there is none): the index says what can be said of this engine. */
+  caughtUp(): boolean {
+    return this.#ranks.every(({ stream }) => !unproven(stream.status()));
+  }
+
+  /** A lost event connection is the first sign of a dead engine: look at once instead of at the next interval. */
+  watchConnections(): void {
+    for (const followed of this.#ranks) {
+      const { connected } = followed.stream.status();
+      if (followed.wasConnected && !connected) void this.health.checkNow();
+      followed.wasConnected = connected;
+    }
+  }
+
+  /**
+   * Forgets the engine: when this returns, no answer names it and no event in flight can bring it back. The promise
+   * settles when its sockets are closed; requests that run on it get `graceMs` to finish.
+   */
+  close(graceMs: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closed = true;
+    this.health.stop();
+    this.models.stop();
+    const stopping = this.#ranks.map(({ stream }) => stream.stop());
+    for (const { holder } of this.#ranks) this.#deps.index.removeHolder(holder);
+    return Promise.allSettled([...stopping, this.http.close(graceMs)]).then(() => undefined);
+  }
+
+  #follow(endpoints: RankEndpoints, openStream: OpenStream): FollowedRank {
+    const { engine, model, block_size, topic } = this.registration;
+    const { rank, events, replay } = endpoints;
+    const holder = this.#deps.index.addHolder({ engine, rank, model, blockSize: block_size });
+    const sink = this.#fenced(this.#deps.index.sink(holder));
+    const log = this.log.child({ rank });
+    return {
+      rank,
+      holder,
+      stream: openStream({ engine, rank, events, replay, topic, sink, log }),
+      wasConnected: false,
+    };
+  }
+
+  /** The index refuses what comes after removal; so do we, before it: a late batch must not re-add a ghost. */
+  #fenced(sink: StreamSink): StreamSink {
+    const nothing = { rejected: false, events: 0, malformedEvents: 0, unknownEvents: 0, blocks: 0 };
+    return {
+      apply: (payload) => (this.#closed ? nothing : sink.apply(payload)),
+      purge: () => {
+        if (!this.#closed) sink.purge();
+      },
+    };
+  }
+
+  #drop(adapter: string, why: string): void {
+    this.log.info({ adapter, why }, "adapter changed: its cached prefixes on this engine are forgotten");
+    this.#deps.index.dropAdapter(this.name, adapter);
+    this.#deps.events.adapterDropped(this.name, adapter);
+  }
+
+  #healthEvents(): HealthEvents {
+    return {
+      checked: (result) => this.#deps.events.healthChecked(this.name, result),
+      changed: (state, previous) => {
+        if (state === "down") this.#lifeInDoubt = true;
+        if (state === "down" || state === "unresponsive") return this.#serving.abort();
+        this.#serving = new AbortController();
+        if (previous !== "unknown") void this.models.refresh();
+        if (previous === "down") this.#deps.events.returned(this);
+      },
+    };
+  }
+}
+
+function unproven(status: StreamStatus): boolean {
+  return !status.connected || status.state === "cold" || status.state === "catching-up";
+}
