@@ -12,7 +12,6 @@ const stages = [
   ["static checks", "node", ["scripts/check.mjs", "--no-unit"]],
   ["tests", "npm", ["test"]],
   ["default campaign (npm start)", "npm", ["start"]],
-  ["mutants", "npm", ["run", "mutants"]],
   ["core benchmark", "npm", ["run", "bench:core", "--", "--quick"]],
 ];
 
