@@ -1,6 +1,6 @@
 /** The system under test, whatever it is: our gateway, an HTTP indexer, or any program behind the stdio driver protocol. */
 import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
-import type { EngineEndpoints } from "../ports.js";
+import type { EngineEndpoints, GatewayHandle } from "../ports.js";
 
 /** `engine.add` of the driver protocol (version 1). */
 export interface EngineRegistration {
@@ -41,5 +41,22 @@ export interface SystemUnderTest {
   dump(): Promise<Omit<DumpRecord, "k" | "at">>;
   streams(): Promise<readonly Omit<StreamRecord, "k" | "at">[]>;
   counters(): Promise<readonly Omit<CounterRecord, "k" | "at">[]>;
+  /** What it says of its own process; empty when it says nothing. */
+  vitals(): Promise<SutVitals>;
+  /** Lets go of connections; the process itself belongs to the lab. */
   stop(): Promise<void>;
+}
+
+export interface SutVitals {
+  readonly heapBytes?: number;
+  readonly eventLoopP99Ms?: number;
+}
+
+/** Says what a system under test can do before it runs, and connects to it once the lab has started it. */
+export interface SutDriver {
+  readonly name: string;
+  readonly capabilities: SutCapabilities;
+  /** Shortest prefix, in blocks, that its router prefers over load. */
+  readonly minMatchBlocks: number;
+  connect(gateway: GatewayHandle): Promise<SystemUnderTest>;
 }

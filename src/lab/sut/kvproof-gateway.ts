@@ -1,0 +1,160 @@
+/** Driver for the gateway that ships with kvproof (and for anything that speaks its HTTP API). */
+import { z } from "zod";
+import { UnavailableError } from "../../base/errors.js";
+import { packageVersion } from "../../base/package-root.js";
+import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
+import type { GatewayHandle, GatewaySpec } from "../ports.js";
+import { JsonClient } from "./json-client.js";
+import type { EngineRegistration, MatchQuery, RouteAnswer, SutDriver, SutVitals, SystemUnderTest } from "./port.js";
+import { parseSamples, type Sample } from "./prometheus-text.js";
+
+const queryAnswer = z.object({ engines: z.record(z.string(), z.int().nonnegative()) });
+const routeAnswer = z.object({ engine: z.string(), matched_blocks: z.int().nonnegative().optional() });
+const dumpAnswer = z.object({
+  engines: z.record(z.string(), z.object({ blocks: z.int() })),
+  total_blocks: z.int(),
+  cap_blocks: z.int().nullable(),
+  side_entries: z.int(),
+});
+const streamStatus = z.object({
+  rank: z.int(),
+  state: z.string(),
+  lastSeq: z.int(),
+  lives: z.int(),
+  appliedBatches: z.int(),
+  duplicateBatches: z.int(),
+  gaps: z.int(),
+  missingBatches: z.int(),
+  replayedBatches: z.int(),
+  purges: z.int(),
+});
+const workersAnswer = z.object({ workers: z.array(z.object({ engine: z.string(), ranks: z.array(streamStatus) })) });
+
+const RECEIVED = "kvproof_gateway_batches_received_total";
+const SETTLED = "kvproof_gateway_batches_total";
+const HEAP = "nodejs_heap_size_used_bytes";
+const LOOP_P99 = "nodejs_eventloop_lag_p99_seconds";
+
+/** What our gateway does, given how it is started. Without events it has no picture of any cache to be asked about. */
+export function kvproofGatewayDriver(spec: GatewaySpec): SutDriver {
+  const capabilities: SutCapabilities = {
+    match: true,
+    route: true,
+    dump: true,
+    streams: true,
+    metrics: true,
+    replay: spec.replay,
+    lora: true,
+    salt: true,
+    tiers: true,
+    proxy: true,
+    lease_ms: null,
+  };
+  return {
+    name: "kvproof-gateway",
+    capabilities,
+    minMatchBlocks: spec.minMatchBlocks ?? 1,
+    connect: async (gateway) => new KvproofGateway(gateway, capabilities),
+  };
+}
+
+class KvproofGateway implements SystemUnderTest {
+  readonly name = "kvproof-gateway";
+  readonly version = packageVersion;
+  readonly capabilities: SutCapabilities;
+  readonly openaiUrl: string;
+  readonly #client: JsonClient;
+
+  constructor(gateway: GatewayHandle, capabilities: SutCapabilities) {
+    this.capabilities = capabilities;
+    this.openaiUrl = gateway.url;
+    this.#client = new JsonClient(gateway.url, gateway.adminToken);
+  }
+
+  async addEngine(engine: EngineRegistration): Promise<void> {
+    await this.#client.post("/register", engine);
+  }
+
+  async removeEngine(engine: string): Promise<void> {
+    await this.#client.post("/unregister", { engine });
+  }
+
+  async match(query: MatchQuery): Promise<Record<string, number>> {
+    return parse(queryAnswer, await this.#client.post("/query", query), "/query").engines;
+  }
+
+  async route(query: MatchQuery, loads: Readonly<Record<string, number>>): Promise<RouteAnswer> {
+    const answer = parse(routeAnswer, await this.#client.post("/route", { ...query, loads }), "/route");
+    return {
+      engine: answer.engine,
+      ...(answer.matched_blocks === undefined ? {} : { matchedBlocks: answer.matched_blocks }),
+    };
+  }
+
+  async dump(): Promise<Omit<DumpRecord, "k" | "at">> {
+    const dump = parse(dumpAnswer, await this.#client.get("/dump"), "/dump");
+    const engines = Object.fromEntries(Object.entries(dump.engines).map(([engine, { blocks }]) => [engine, blocks]));
+    return { engines, totalBlocks: dump.total_blocks, capBlocks: dump.cap_blocks, sideEntries: dump.side_entries };
+  }
+
+  async streams(): Promise<readonly Omit<StreamRecord, "k" | "at">[]> {
+    const { workers } = parse(workersAnswer, await this.#client.get("/workers"), "/workers");
+    return workers.flatMap(({ engine, ranks }) => ranks.map((status) => ({ engine, ...status })));
+  }
+
+  async counters(): Promise<readonly Omit<CounterRecord, "k" | "at">[]> {
+    return countersOf(parseSamples(await this.#client.text("/metrics"), "kvproof_gateway_batches_"));
+  }
+
+  async vitals(): Promise<SutVitals> {
+    const samples = parseSamples(await this.#client.text("/metrics"), "nodejs_");
+    const valueOf = (name: string): number | undefined => samples.find((sample) => sample.name === name)?.value;
+    const heapBytes = valueOf(HEAP);
+    const loopSeconds = valueOf(LOOP_P99);
+    return {
+      ...(heapBytes === undefined ? {} : { heapBytes }),
+      ...(loopSeconds === undefined ? {} : { eventLoopP99Ms: loopSeconds * 1000 }),
+    };
+  }
+
+  stop(): Promise<void> {
+    return this.#client.close();
+  }
+}
+
+/** `received` and the four results of each stream, from the documented metrics. */
+export function countersOf(samples: readonly Sample[]): Omit<CounterRecord, "k" | "at">[] {
+  const streams = new Map<string, { -readonly [K in keyof Omit<CounterRecord, "k" | "at">]: CounterRecord[K] }>();
+  for (const { name, labels, value } of samples) {
+    const { engine, rank, result } = labels;
+    if (engine === undefined || rank === undefined) continue;
+    const key = `${engine} ${rank}`;
+    const stream = streams.get(key) ?? {
+      engine,
+      rank: Number(rank),
+      received: 0,
+      applied: 0,
+      duplicate: 0,
+      rejected: 0,
+      dropped: 0,
+    };
+    streams.set(key, stream);
+    if (name === RECEIVED) stream.received = value;
+    if (name === SETTLED && isResult(result)) stream[result] = value;
+  }
+  return [...streams.values()];
+}
+
+const RESULTS = ["applied", "duplicate", "rejected", "dropped"] as const;
+function isResult(text: string | undefined): text is (typeof RESULTS)[number] {
+  return RESULTS.includes(text as (typeof RESULTS)[number]);
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new UnavailableError(
+    "KVP_E_SUT_UNAVAILABLE",
+    `${path} answered something else than documented: ${z.prettifyError(parsed.error)}`,
+  );
+}
