@@ -20,7 +20,11 @@ const anySeq = fc.maxSafeNat();
 
 describe("sequence numbers", () => {
   it("come back as they were written, up to 2^53-1", () => {
-    fc.assert(fc.property(anySeq, (seq) => expect(decodeSeq(encodeSeq(seq))).toBe(seq)));
+    fc.assert(
+      fc.property(anySeq, (seq) => {
+        expect(decodeSeq(encodeSeq(seq))).toBe(seq);
+      }),
+    );
     expect(toHex(encodeSeq(172))).toBe("00000000000000ac");
     expect(toHex(encodeSeq(Number.MAX_SAFE_INTEGER))).toBe("001fffffffffffff");
   });
