@@ -15,14 +15,33 @@ const allowed: Record<string, readonly string[]> = {
   judge: ["base"],
   lab: ["base", "protocol", "judge/history"],
   campaign: ["base", "lab", "judge"],
-  simulate: ["base", "protocol", "engine/cache", "engine/publisher", "gateway/session", "gateway/index", "gateway/policy", "gateway/ports", "judge"],
+  simulate: [
+    "base",
+    "protocol",
+    "engine/cache",
+    "engine/publisher",
+    "gateway/session",
+    "gateway/index",
+    "gateway/policy",
+    "gateway/ports",
+    "judge",
+  ],
   report: ["base", "judge"],
   cli: ["base", "protocol", "engine", "gateway", "lab", "campaign", "judge", "simulate", "report"],
 };
 
 /** Folders that touch no clock, randomness, socket, file or process. */
-const pure = ["protocol", "engine/cache", "gateway/session", "gateway/index", "gateway/policy", "judge/truth", "judge/properties"];
-const impureModules = /^node:(fs|net|http|https|child_process|dgram|worker_threads|os|timers)|^(zeromq|undici|pino|hono|@hono)/;
+const pure = [
+  "protocol",
+  "engine/cache",
+  "gateway/session",
+  "gateway/index",
+  "gateway/policy",
+  "judge/truth",
+  "judge/properties",
+];
+const impureModules =
+  /^node:(fs|net|http|https|child_process|dgram|worker_threads|os|timers)|^(zeromq|undici|pino|hono|@hono)/;
 const impureCalls = /\b(Date\.now|Math\.random|setTimeout|setInterval|setImmediate|performance\.now|process\.hrtime)\b/;
 
 interface SourceFile {
@@ -44,7 +63,9 @@ function roomOf(path: string): string {
 }
 
 function resolved(file: SourceFile, specifier: string): string {
-  return relative(src, join(src, dirname(file.path), specifier)).split(sep).join("/");
+  return relative(src, join(src, dirname(file.path), specifier))
+    .split(sep)
+    .join("/");
 }
 
 describe("import boundaries", () => {
@@ -71,8 +92,12 @@ describe("import boundaries", () => {
     const impurities = files
       .filter((file) => pure.some((folder) => file.path.startsWith(`${folder}/`)))
       .flatMap((file) => [
-        ...file.imports.filter((specifier) => impureModules.test(specifier)).map((name) => `${file.path} imports ${name}`),
-        ...(impureCalls.test(file.text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")) ? [`${file.path} reads a clock or timer`] : []),
+        ...file.imports
+          .filter((specifier) => impureModules.test(specifier))
+          .map((name) => `${file.path} imports ${name}`),
+        ...(impureCalls.test(file.text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ""))
+          ? [`${file.path} reads a clock or timer`]
+          : []),
       ]);
     expect(impurities).toEqual([]);
   });
