@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RUN_FILES } from "../judge/run-summary.js";
+import type { JudgeReport } from "../judge/verdict.js";
 import { campaignReportHtml } from "./html/campaign-report.js";
 import { runReportHtml } from "./html/run-report.js";
 import { junitXml } from "./junit.js";
@@ -15,6 +16,17 @@ export function renderRun(dir: string): RunView {
   writeFileSync(join(dir, RUN_FILES.markdown), runMarkdown(run));
   writeFileSync(join(dir, RUN_FILES.report), runReportHtml(run));
   return run;
+}
+
+/** Puts a new verdict into a run directory: `run.json` follows `properties.json`, and the renderings follow both. */
+export function rejudgeRun(dir: string, judged: JudgeReport): RunView {
+  const { verdict, exitCode, headline } = judged;
+  const { summary } = loadRun(dir);
+  writeFileSync(
+    join(dir, RUN_FILES.summary),
+    `${JSON.stringify({ ...summary, verdict, exitCode, headline }, null, 1)}\n`,
+  );
+  return renderRun(dir);
 }
 
 /** Renders the campaign's own files; its runs are rendered as they end. @throws as {@link renderRun} */

@@ -67,33 +67,48 @@ function propertyLines(judged: JudgeReport): string[] {
   ];
 }
 
+function thresholdLines(judged: JudgeReport): string[] {
+  if (judged.thresholds.length === 0) return [];
+  const rows = judged.thresholds.map((t) => [
+    paintVerdict(t.verdict),
+    `${t.measure} ${t.expression}`,
+    t.measured === null ? "not measured" : formatNumber(t.measured),
+  ]);
+  return ["", pc.bold("Thresholds"), ...columns(rows).map((line) => `  ${line}`)];
+}
+
+function latencyLines(judged: JudgeReport): string[] {
+  const distributions = judged.distributions.filter((distribution) => distribution.count > 0);
+  if (distributions.length === 0) return [];
+  const head = ["ms", "samples", "min", "mean", "p50", "p90", "p99", "p99.9", "max"];
+  const lines = columns([head, ...distributionRows(distributions)], [1, 2, 3, 4, 5, 6, 7, 8]);
+  return ["", pc.bold("Latency"), ...lines.map((line) => `  ${line}`)];
+}
+
+/** Proofs, properties, thresholds and latencies of one judged history, under its verdict. */
+export function judgedLines(judged: JudgeReport): string[] {
+  return [
+    `${paintVerdict(judged.verdict)} ${judged.headline}`,
+    ...violationLines(judged, 3),
+    "",
+    pc.bold("Properties (opportunities)"),
+    ...propertyLines(judged),
+    ...thresholdLines(judged),
+    ...latencyLines(judged),
+  ];
+}
+
 /** Lines of a single run, whole. */
 export function runLines(run: RunView): string[] {
   const { summary, judged } = run;
-  const lines = [`${paintVerdict(summary.verdict)} ${pc.bold(summary.scenario)}: ${summary.headline}`];
-  if (summary.error) lines.push(`  ${summary.error.code}: ${summary.error.message}`);
-  if (judged) {
-    lines.push(...violationLines(judged, 3), "", pc.bold("Properties (opportunities)"), ...propertyLines(judged));
-    if (judged.thresholds.length > 0) {
-      const rows = judged.thresholds.map((t) => [
-        paintVerdict(t.verdict),
-        `${t.measure} ${t.expression}`,
-        t.measured === null ? "not measured" : formatNumber(t.measured),
-      ]);
-      lines.push("", pc.bold("Thresholds"), ...columns(rows).map((line) => `  ${line}`));
-    }
-    const distributions = judged.distributions.filter((distribution) => distribution.count > 0);
-    if (distributions.length > 0) {
-      const head = ["ms", "samples", "min", "mean", "p50", "p90", "p99", "p99.9", "max"];
-      lines.push(
-        "",
-        pc.bold("Latency"),
-        ...columns([head, ...distributionRows(distributions)], [1, 2, 3, 4, 5, 6, 7, 8]).map((line) => `  ${line}`),
-      );
-    }
-  }
-  lines.push("", `Report:  ${run.dir}/${RUN_FILES.report}`, `Repeat:  ${summary.repro}`);
-  return lines;
+  return [
+    `${paintVerdict(summary.verdict)} ${pc.bold(summary.scenario)}: ${summary.headline}`,
+    ...(summary.error ? [`  ${summary.error.code}: ${summary.error.message}`] : []),
+    ...(judged ? judgedLines(judged).slice(1) : []),
+    "",
+    `Report:  ${run.dir}/${RUN_FILES.report}`,
+    `Repeat:  ${summary.repro}`,
+  ];
 }
 
 /** Lines of a campaign: one line a scenario, then the properties over all of them. */
