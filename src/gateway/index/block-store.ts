@@ -1,0 +1,192 @@
+/**
+ * The tables together, and the few steps that must keep them in agreement: a lane's bit is in a node's set exactly while
+ * some hash of the lane stands at that node, and a node lives exactly while its set is not empty.
+ */
+import { Rng } from "../../base/rng.js";
+import { BlockHasher } from "./block-hasher.js";
+import { Contexts } from "./contexts.js";
+import type { Context } from "./contexts.js";
+import type { Holder } from "./holder.js";
+import { Lane } from "./holder.js";
+import { EMPTY_SET, LaneSets } from "./lane-sets.js";
+import { CONTEXT, KEY_HIGH, KEY_LOW, NODE_WORDS, NO_NODE, NodeTable, SET, UNPLACED } from "./node-table.js";
+import { Parking } from "./parking.js";
+import { NODE, SLOT_WORDS } from "./residency.js";
+
+/** Copies of one hash in one medium that can be told apart; more are not counted, so they are forgotten too early. */
+const MAX_COPIES = 0xffff;
+/** Heap of a parked block with its map entries, and of a lane; measured with --heap-prof. */
+const PARKED_BYTES = 420;
+const LANE_BYTES = 1200;
+
+const newCounters = () => ({
+  storedBlocks: 0,
+  removedBlocks: 0,
+  evictedByCap: 0,
+  orphansParked: 0,
+  orphansAdopted: 0,
+  orphansDropped: 0,
+  unknownRemovals: 0,
+  sparseEvents: 0,
+  conflicts: 0,
+  adapterReloads: 0,
+  lateBatches: 0,
+});
+
+export class BlockStore {
+  readonly nodes: NodeTable;
+  readonly sets: LaneSets;
+  readonly contexts: Contexts;
+  readonly hasher: BlockHasher;
+  readonly parking = new Parking();
+  readonly counters = newCounters();
+  /** Lane of each bit. */
+  readonly lanes: (Lane | undefined)[] = [];
+  /** Slots in all residency tables. */
+  entries = 0;
+  /** Those at no node. */
+  unplaced = 0;
+  readonly #rng: Rng;
+
+  constructor(
+    readonly maxEntries: number,
+    readonly maxParked: number,
+    seed: number,
+  ) {
+    const rng = new Rng(seed);
+    this.#rng = rng.fork("residency");
+    this.nodes = new NodeTable(maxEntries);
+    this.sets = new LaneSets(rng.fork("sets"));
+    this.contexts = new Contexts(rng.fork("contexts"));
+    this.hasher = new BlockHasher(rng.fork("hasher"));
+  }
+
+  /** Bytes of all tables; parked blocks and holders are objects, counted by a rule of thumb. */
+  get bytes(): number {
+    let bytes = this.nodes.bytes + this.sets.bytes + this.parking.count * PARKED_BYTES;
+    for (const lane of this.lanes) if (lane !== undefined) bytes += lane.held.bytes + LANE_BYTES;
+    return bytes;
+  }
+
+  openLane(holder: Holder, group: number): Lane {
+    const bit = this.sets.openLane();
+    const lane = new Lane(holder, group, bit, this.#rng.u32());
+    this.lanes[bit] = lane;
+    holder.lanes.push(lane);
+    return lane;
+  }
+  closeLane(lane: Lane): void {
+    this.clearLane(lane);
+    this.sets.closeLane(lane.bit);
+    this.lanes[lane.bit] = undefined;
+    lane.holder.lanes.splice(lane.holder.lanes.indexOf(lane), 1);
+  }
+
+  /** The node of a key; `near` (any node or {@link NO_NODE}) is tried at its right neighbour first. */
+  nodeFor(low: number, high: number, context: Context, near: number): number {
+    const node = this.findNode(low, high, near);
+    if (node !== NO_NODE) return node;
+    context.uses++;
+    return this.nodes.create(low, high, context.id);
+  }
+  findNode(low: number, high: number, near: number): number {
+    const { words } = this.nodes;
+    const at = (near + 1) * NODE_WORDS;
+    if (
+      near !== NO_NODE &&
+      words[at + KEY_LOW] === low &&
+      words[at + KEY_HIGH] === high &&
+      words[at + SET] !== EMPTY_SET
+    ) {
+      return near + 1;
+    }
+    return this.nodes.find(low, high);
+  }
+  contextOf(node: number): Context {
+    return this.contexts.byId[this.nodes.words[node * NODE_WORDS + CONTEXT] as number] as Context;
+  }
+
+  /** A new entry of the lane, at a node or {@link UNPLACED}, with one copy. The caller has made room. */
+  insert(lane: Lane, low: number, high: number, column: number, node: number): void {
+    if (--lane.generationLeft < 0) this.#nextGeneration(lane);
+    const slot = lane.held.insert(low, high, node, lane.generation);
+    lane.held.setCopies(slot, column, 1);
+    this.entries++;
+    if (node === UNPLACED) this.#countUnplaced(lane, 1);
+    else this.#enter(lane, node);
+  }
+  /** An unplaced entry finds its place. */
+  settle(lane: Lane, slot: number, node: number): void {
+    lane.held.words[slot * SLOT_WORDS + NODE] = node;
+    this.#countUnplaced(lane, -1);
+    this.#enter(lane, node);
+  }
+  addCopy(lane: Lane, slot: number, column: number): void {
+    const { held } = lane;
+    const copies = held.copies(slot, column);
+    const counted = lane.holder.duplicates === "set" ? 1 : Math.min(copies + 1, MAX_COPIES);
+    held.touch(slot, lane.generation);
+    if (copies !== counted) held.setCopies(slot, column, counted);
+  }
+  /** Forgets the entry in this slot; other slots of the lane may move. */
+  drop(lane: Lane, slot: number): void {
+    const { held } = lane;
+    const at = slot * SLOT_WORDS;
+    const node = held.words[at + NODE] as number;
+    if (node === UNPLACED) {
+      this.#countUnplaced(lane, -1);
+      const parked = this.parking.find(lane, held.words[at] as number, held.words[at + 1] as number);
+      if (parked !== undefined) this.parking.remove(parked);
+    } else this.#leave(lane, node);
+    held.removeAt(slot);
+    this.entries--;
+  }
+  clearLane(lane: Lane): void {
+    const { words, capacity } = lane.held;
+    for (let at = NODE; at < capacity * SLOT_WORDS; at += SLOT_WORDS) {
+      const node = words[at] as number;
+      if (node > UNPLACED) this.#leave(lane, node);
+    }
+    this.parking.removeLane(lane);
+    this.entries -= lane.held.count;
+    lane.held.clear();
+    this.#countUnplaced(lane, -lane.unplaced);
+    lane.ambiguous = false;
+    lane.renamed.clear();
+  }
+
+  #countUnplaced(lane: Lane, change: number): void {
+    lane.unplaced += change;
+    lane.holder.unplaced += change;
+    this.unplaced += change;
+  }
+  #enter(lane: Lane, node: number): void {
+    const at = node * NODE_WORDS + SET;
+    const set = this.nodes.words[at] as number;
+    if (set !== EMPTY_SET && this.sets.has(set, lane.bit)) lane.renamed.set(node, (lane.renamed.get(node) ?? 0) + 1);
+    else this.nodes.words[at] = this.sets.add(set, lane.bit);
+  }
+  #leave(lane: Lane, node: number): void {
+    if (lane.renamed.size > 0) {
+      const others = lane.renamed.get(node) ?? 0;
+      if (others > 1) lane.renamed.set(node, others - 1);
+      else if (others === 1) lane.renamed.delete(node);
+      if (others > 0) return;
+    }
+    const at = node * NODE_WORDS + SET;
+    const set = this.sets.remove(this.nodes.words[at] as number, lane.bit);
+    this.nodes.words[at] = set;
+    if (set !== EMPTY_SET) return;
+    const context = this.contextOf(node);
+    this.nodes.free(node);
+    this.contexts.release(context);
+  }
+  #nextGeneration(lane: Lane): void {
+    lane.generation = (lane.generation + 1) & 0xffff;
+    lane.generationLeft = Math.max(MIN_GENERATION, lane.held.count >>> GENERATIONS_SHIFT);
+  }
+}
+
+/** A generation is a sixteenth of what a lane holds when it begins. */
+const GENERATIONS_SHIFT = 4;
+const MIN_GENERATION = 16;

@@ -1,0 +1,42 @@
+/**
+ * What happens at the cap: the lane that holds most gives up its oldest generation, whole, as often as it takes. So a
+ * stream that never sends removals pays for itself, and others keep what they have. Entries forgotten only shorten
+ * answers: later removals of them are unknown ones, and their children stay where they are, behind a hole.
+ *
+ * Age = generation in which the hash was last stored; a generation is a sixteenth of what the lane held when it began.
+ */
+import type { BlockStore } from "./block-store.js";
+import type { Lane } from "./holder.js";
+import { dropWhere } from "./removal.js";
+import { GENERATION_SHIFT, META, NODE, SLOT_WORDS } from "./residency.js";
+import { NO_NODE } from "./node-table.js";
+
+const GENERATION_MASK = 0xffff;
+
+/** Forgets entries until `count` new ones (at most the cap) fit. */
+export function makeRoom(store: BlockStore, count: number): void {
+  while (store.entries + count > store.maxEntries) {
+    const lane = fullest(store);
+    const oldest = oldestAge(lane);
+    store.counters.evictedByCap += dropWhere(store, lane, (_node, at) => ageAt(lane, at) === oldest);
+  }
+}
+
+function fullest(store: BlockStore): Lane {
+  let found: Lane | undefined;
+  for (const lane of store.lanes) {
+    if (lane !== undefined && (found === undefined || lane.held.count > found.held.count)) found = lane;
+  }
+  return found as Lane;
+}
+function ageAt(lane: Lane, at: number): number {
+  return (lane.generation - ((lane.held.words[at + META] as number) >>> GENERATION_SHIFT)) & GENERATION_MASK;
+}
+function oldestAge(lane: Lane): number {
+  const { words, capacity } = lane.held;
+  let oldest = 0;
+  for (let at = 0; at < capacity * SLOT_WORDS; at += SLOT_WORDS) {
+    if (words[at + NODE] !== NO_NODE) oldest = Math.max(oldest, ageAt(lane, at));
+  }
+  return oldest;
+}

@@ -1,0 +1,93 @@
+/** Where a hash stands: finding it on a holder, putting it there, and telling those that waited for it. */
+import type { BlockStore } from "./block-store.js";
+import type { Holder, Lane } from "./holder.js";
+import { KEY_HIGH, KEY_LOW, NODE_WORDS, NO_NODE, UNPLACED } from "./node-table.js";
+import { agrees } from "./parking.js";
+import type { Claim } from "./parking.js";
+import { NODE, SLOT_WORDS } from "./residency.js";
+
+/**
+ * The node at which the lane's holder has this hash, {@link NO_NODE} if nowhere. With a claim, its context must agree; without
+ * one, the hash must stand at one node only.
+ */
+export function findPlaced(store: BlockStore, lane: Lane, low: number, high: number, claim: Claim | null): number {
+  const own = placedIn(store, lane, low, high, claim);
+  if (own !== NO_NODE || lane.holder.lanes.length === 1) return own;
+  for (const other of lane.holder.lanes) {
+    const node = other === lane ? NO_NODE : placedIn(store, other, low, high, claim);
+    if (node !== NO_NODE) return node;
+  }
+  return NO_NODE;
+}
+function placedIn(store: BlockStore, lane: Lane, low: number, high: number, claim: Claim | null): number {
+  const { held } = lane;
+  for (let slot = held.find(low, high); slot >= 0; slot = lane.ambiguous ? held.findNext(slot, low, high) : -1) {
+    const node = held.words[slot * SLOT_WORDS + NODE] as number;
+    if (node === UNPLACED) continue;
+    if (claim === null) return lane.ambiguous && held.findNext(slot, low, high) >= 0 ? NO_NODE : node;
+    if (agrees(store.contextOf(node), claim)) return node;
+  }
+  return NO_NODE;
+}
+
+/**
+ * One more copy of a hash, at this node. Placed elsewhere already: the engine uses one hash for two blocks; both are kept,
+ * and a removal, which cannot say which one it means, takes a copy from each. So every count stays at or below what is
+ * resident.
+ */
+export function holdAt(store: BlockStore, lane: Lane, low: number, high: number, column: number, node: number): void {
+  const { held } = lane;
+  const first = held.find(low, high);
+  if (first < 0) store.insert(lane, low, high, column, node);
+  else if (held.words[first * SLOT_WORDS + NODE] === UNPLACED) {
+    settle(store, lane, first, node);
+    store.addCopy(lane, first, column);
+  } else {
+    for (let slot = first; slot >= 0; slot = held.findNext(slot, low, high)) {
+      if (held.words[slot * SLOT_WORDS + NODE] !== node) continue;
+      store.addCopy(lane, slot, column);
+      return;
+    }
+    lane.ambiguous = true;
+    store.counters.conflicts++;
+    store.insert(lane, low, high, column, node);
+  }
+  if (lane.holder.unplaced > 0) adopt(store, lane.holder, low, high, node);
+}
+
+function settle(store: BlockStore, lane: Lane, slot: number, node: number): void {
+  const at = slot * SLOT_WORDS;
+  const parked = store.parking.find(lane, lane.held.words[at] as number, lane.held.words[at + 1] as number);
+  if (parked !== undefined) store.parking.remove(parked);
+  store.settle(lane, slot, node);
+}
+
+/** A hash of the holder has found its place: so have its unplaced entries in other groups, and the blocks that wait for it. */
+function adopt(store: BlockStore, holder: Holder, low: number, high: number, node: number): void {
+  const found = [{ low, high, node }];
+  for (let next = found.pop(); next !== undefined; next = found.pop()) {
+    for (const lane of holder.lanes) {
+      const slot = lane.unplaced > 0 ? lane.held.find(next.low, next.high) : -1;
+      if (slot < 0 || lane.held.words[slot * SLOT_WORDS + NODE] !== UNPLACED) continue;
+      const parked = store.parking.find(lane, next.low, next.high);
+      if (parked === undefined || agrees(store.contextOf(next.node), parked)) settle(store, lane, slot, next.node);
+    }
+    for (const block of store.parking.waitingFor(holder, next.low, next.high)) {
+      const context = store.contextOf(next.node);
+      const slot = block.lane.held.find(block.low, block.high);
+      if (!agrees(context, block) || slot < 0) continue;
+      const child = childOf(store, next.node, block.contentLow, block.contentHigh);
+      settle(store, block.lane, slot, child);
+      store.counters.orphansAdopted++;
+      found.push({ low: block.low, high: block.high, node: child });
+    }
+  }
+}
+function childOf(store: BlockStore, parent: number, contentLow: number, contentHigh: number): number {
+  const { hasher, nodes } = store;
+  const at = parent * NODE_WORDS;
+  hasher.contents[0] = contentLow;
+  hasher.contents[1] = contentHigh;
+  hasher.chain(1, nodes.words[at + KEY_LOW] as number, nodes.words[at + KEY_HIGH] as number);
+  return store.nodeFor(hasher.keys[0] as number, hasher.keys[1] as number, store.contextOf(parent), parent);
+}
