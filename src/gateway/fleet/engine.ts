@@ -39,12 +39,12 @@ export class Engine {
   readonly health: EngineHealth;
   readonly models: EngineModels;
   readonly log: Logger;
-  /** Requests of this gateway in flight. */
+  /** Requests of this gateway in flight, and answered so far. */
   load = 0;
+  served = 0;
   readonly #deps: EngineDeps;
   readonly #ranks: FollowedRank[];
-  /** Aborted when the engine stops serving: requests that have no byte yet go elsewhere. */
-  #serving = new AbortController();
+  readonly #stopListeners = new Set<() => void>();
   /** Its process was seen gone: what the index holds of it is of a past life until each stream has proved itself. */
   #lifeInDoubt = false;
   #closed = false;
@@ -66,9 +66,10 @@ export class Engine {
   get multiRank(): boolean {
     return this.registration.ranks.length > 1;
   }
-  /** Aborts once the engine stops serving; a new one after it returned. */
-  get serving(): AbortSignal {
-    return this.#serving.signal;
+  /** `listener` is called once the engine stops serving: what has no byte of it yet goes elsewhere. Returns the way out. */
+  onStopServing(listener: () => void): () => void {
+    this.#stopListeners.add(listener);
+    return () => this.#stopListeners.delete(listener);
   }
 
   /** Looks at the engine for the first time and goes on looking. */
@@ -80,6 +81,11 @@ export class Engine {
 
   streams(): { readonly rank: number; readonly status: StreamStatus }[] {
     return this.#ranks.map(({ rank, stream }) => ({ rank, status: stream.status() }));
+  }
+
+  /** Trust in the best of its streams; 1 when it has none. */
+  credit(): number {
+    return this.#ranks.reduce((best, { stream }) => Math.max(best, stream.status().credit), this.#ranks.length ? 0 : 1);
   }
 
   creditOf(rank: number): number {
@@ -158,8 +164,10 @@ export class Engine {
       checked: (result) => this.#deps.events.healthChecked(this.name, result),
       changed: (state, previous) => {
         if (state === "down") this.#lifeInDoubt = true;
-        if (state === "down" || state === "unresponsive") return this.#serving.abort();
-        this.#serving = new AbortController();
+        if (state === "down" || state === "unresponsive") {
+          for (const listener of this.#stopListeners) listener();
+          return;
+        }
         if (previous !== "unknown") void this.models.refresh();
         if (previous === "down") this.#deps.events.returned(this);
       },

@@ -10,7 +10,7 @@ const endpoint = z
   .string()
   .max(LIMITS.nameLength)
   .refine(isTcpEndpoint, "must be tcp://host:port with a host and port that can be dialled");
-const httpUrl = z.string().max(LIMITS.nameLength).refine(isHttpUrl, "must be http://host:port");
+export const httpUrl = z.string().max(LIMITS.nameLength).refine(isHttpUrl, "must be http://host:port");
 
 const rank = z.strictObject({
   rank: z.number().int().min(0).max(65_535),
