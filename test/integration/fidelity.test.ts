@@ -58,7 +58,8 @@ function expectSameHits(replay: Replay, requests: readonly RecordedRequest[]): v
 function expectSameMetrics(core: EngineCore, metrics: RecordedMetrics): void {
   const { prefixQueries, prefixHits, preemptions, running, waiting, usage } = core.stats();
   const recorded = (name: string) => recordedMetric(metrics, `vllm:${name}`);
-  expect({ prefixQueries, prefixHits, preemptions, running, waiting, usage }, metrics.label).toEqual({
+  expect({ scrape: metrics.label, prefixQueries, prefixHits, preemptions, running, waiting, usage }).toEqual({
+    scrape: metrics.label,
     prefixQueries: recorded("prefix_cache_queries_total"),
     prefixHits: recorded("prefix_cache_hits_total"),
     preemptions: recorded("num_preemptions_total"),
