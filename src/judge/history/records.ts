@@ -62,6 +62,8 @@ export interface RunRecord {
   readonly checks: readonly string[];
   /** Names of things that must have happened ("mark" records); absent ones make V1 unknown. */
   readonly requiredMarks: readonly string[];
+  /** false: a control run, in which the system under test gets no events; what follows from events is not asked of it. */
+  readonly events?: boolean;
 }
 
 export interface PhaseRecord {
@@ -82,6 +84,12 @@ export interface EngineRecord {
   readonly ranks?: number;
   /** KV-cache groups (hybrid models); a block counts as held when every group holds it, in any medium. Default 1. */
   readonly groups?: number;
+  /** Offers a replay endpoint. Default true. What was lost without one is not asked for. */
+  readonly replay?: boolean;
+  /** Batches its replay buffer keeps; older history is not asked for. Default: all. */
+  readonly replayBatches?: number;
+  /** Publishes events. Default true. */
+  readonly events?: boolean;
   /** The process ended although nobody asked it to. */
   readonly unexpected?: boolean;
 }
@@ -110,7 +118,10 @@ export interface LedgerEntry extends LedgerRecord {
   readonly at: number;
 }
 
-/** A prompt, once, before its first use: the identities of its full blocks. */
+/**
+ * A prompt, once, before its first use: the identities of its full blocks. With `base`, its chain is the base's first
+ * `sharedBlocks` identities followed by `chain`.
+ */
 export interface PromptRecord {
   readonly k: "prompt";
   readonly at: number;

@@ -1,0 +1,129 @@
+/**
+ * M2 no silent gap: whatever a stream missed is, within δ_gap, either applied after all or owned up to. A gap is: batches
+ * published before the engine was added; a sequence number that left no readable bytes (burnt, garbled); a gap that the
+ * system itself counted. Applied is proven by its own position: as many batches applied as numbers passed, or as many
+ * replayed as were missing. Owned up = the stream was purged or began a new life, or is in any state but `live`. A count in
+ * a log is not enough. Catches a replay whose answer is thrown away, gaps that are only counted.
+ */
+import type { StreamRecord } from "../history/records.js";
+import { type JudgeContext, type Property, type Tally } from "./property.js";
+
+export const noSilentGap: Property = {
+  id: "M2",
+  title: "no silent gap",
+  kind: "always",
+  statement: "Every gap is replayed or owned up to within the gap bound.",
+  notApplicable(run) {
+    if (run.events === false) return "control run: the system under test gets no events";
+    return run.sut.capabilities.streams ? null : "the system under test does not report its stream positions";
+  },
+  start(context, tally) {
+    const streams = new Map<string, StreamGaps>();
+    const of = (engine: string, rank: number): StreamGaps => {
+      const key = `${engine}#${rank}`;
+      let gaps = streams.get(key);
+      if (gaps === undefined) streams.set(key, (gaps = new StreamGaps(context, tally)));
+      return gaps;
+    };
+    return {
+      member(record) {
+        const engine = context.truth.engine(record.engine);
+        for (const { holder, epoch, nextSeq } of engine?.streams ?? []) {
+          const gaps = of(record.engine, holder.rank);
+          gaps.forget();
+          const published = epoch === engine?.epoch ? nextSeq : 0;
+          if (record.event === "added" && published > 0) gaps.open("joined late", record.at, published);
+        }
+      },
+      engine(record) {
+        if (record.event !== "down") return;
+        for (const { holder } of context.truth.engine(record.engine)?.streams ?? []) of(record.engine, holder.rank).forget();
+      },
+      ledger(entry) {
+        if (entry.wire === undefined || context.truth.engine(entry.engine)?.member !== true) return;
+        of(entry.engine, entry.rank).open(entry.wire, entry.at, 1);
+      },
+      stream: (record) => of(record.engine, record.rank).sample(record),
+    };
+  },
+};
+
+type GapKind = "joined late" | "burnt" | "garbled" | "counted";
+
+interface Gap {
+  readonly kind: GapKind;
+  readonly at: number;
+  readonly batches: number;
+  /** The account before the gap. */
+  readonly before: StreamRecord | null;
+  owned: boolean;
+}
+
+class StreamGaps {
+  readonly #context: JudgeContext;
+  readonly #tally: Tally;
+  #gaps: Gap[] = [];
+  #last: StreamRecord | null = null;
+  /** Applied batches when the present life was first seen; a little too few is possible, too many is not. */
+  #appliedBefore = 0;
+
+  constructor(context: JudgeContext, tally: Tally) {
+    this.#context = context;
+    this.#tally = tally;
+  }
+
+  forget(): void {
+    this.#gaps = [];
+    this.#last = null;
+    this.#appliedBefore = 0;
+  }
+
+  open(kind: GapKind, at: number, batches: number): void {
+    this.#gaps.push({ kind, at, batches, before: this.#last, owned: false });
+  }
+
+  sample(now: StreamRecord): void {
+    const last = this.#last;
+    if (last !== null && now.lives > last.lives) this.#appliedBefore = last.appliedBatches;
+    if (now.missingBatches > (last?.missingBatches ?? 0)) {
+      this.open("counted", now.at, now.missingBatches - (last?.missingBatches ?? 0));
+    }
+    this.#last = now;
+    this.#gaps = this.#gaps.filter((gap) => !this.#settled(gap, now));
+  }
+
+  /** Whether the gap needs no more watching: closed, owned up to, or found silent. */
+  #settled(gap: Gap, now: StreamRecord): boolean {
+    const began = now.lives > (gap.before?.lives ?? 1) || now.purges > (gap.before?.purges ?? 0);
+    gap.owned ||= began || now.state !== "live";
+    const due = now.at >= gap.at + this.#context.truth.bounds.gapNs;
+    const closed = this.#closed(gap, now);
+    if (closed || (gap.owned && due)) {
+      this.#tally.opportunity();
+      this.#tally.count(closed ? "replayed" : "owned_up");
+      return true;
+    }
+    if (!due) return false;
+    this.#tally.opportunity();
+    this.#tally.violate({
+      at: now.at,
+      engine: now.engine,
+      summary:
+        `stream ${now.engine} rank ${now.rank} missed ${gap.batches} batches (${gap.kind}) at ${this.#context.ms(gap.at)} ms; ` +
+        `at ${this.#context.ms(now.at)} ms it calls itself live, without having replayed, purged or marked anything`,
+      proof: { gap: { kind: gap.kind, atMs: this.#context.ms(gap.at), batches: gap.batches }, before: gap.before, now },
+    });
+    return true;
+  }
+
+  #closed(gap: Gap, now: StreamRecord): boolean {
+    if (gap.kind === "counted") {
+      const replayed = now.replayedBatches - (gap.before?.replayedBatches ?? 0);
+      return now.state === "live" && replayed >= gap.batches;
+    }
+    if (gap.kind !== "joined late" || now.state !== "live") return false;
+    const stream = this.#context.truth.engine(now.engine)?.streams[now.rank];
+    const readable = now.lastSeq + 1 - (stream?.unreadableBatches ?? 0);
+    return now.lastSeq + 1 >= gap.batches && now.appliedBatches - this.#appliedBefore >= readable;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * V1 non-vacuity: whether the run proves what its verdicts say. Every property that was required had the opportunities that
+ * were required; every fault had an effect and was recovered; required marks happened; the load generator kept its
+ * schedule; every ledger is continuous, so that the truth is true; no engine ended by itself; the run reached its end.
+ */
+import type { EngineRecord, FaultRecord, GeneratorRecord, RunRecord } from "./history/records.js";
+import { BASE_REQUIREMENTS, PROPERTY_IDS, VALIDITY_ID } from "./properties/catalogue.js";
+import type { Checker, JudgeContext } from "./properties/property.js";
+import { MAX_PROOFS, type PropertyResult, type Violation } from "./verdict.js";
+
+/** A generator that is late by more than this share of what was measured measured itself... */
+const LATENESS_SHARE = 0.5;
+/** ... unless it was late by no more than this. */
+const LATENESS_FLOOR_MS = 100;
+/** Share of the offered load that must have been sent. */
+const SENT_SHARE = 0.95;
+
+export class RunValidity {
+  readonly #context: JudgeContext;
+  readonly #faults = new Map<string, { record: FaultRecord; effective: boolean; recovered: boolean }>();
+  readonly #marks = new Set<string>();
+  readonly #generators: GeneratorRecord[] = [];
+  readonly #exits: EngineRecord[] = [];
+  #ended = false;
+  #checked = 0;
+
+  constructor(context: JudgeContext) {
+    this.#context = context;
+  }
+
+  readonly checker: Checker = {
+    fault: (record) => this.#fault(record),
+    mark: (record) => void this.#marks.add(record.name),
+    generator: (record) => void this.#generators.push(record),
+    engine: (record) => {
+      if (record.unexpected === true) this.#exits.push(record);
+    },
+    phase: (record) => {
+      if (record.name === "end") this.#ended = true;
+    },
+  };
+
+  /** Engines that ended although nobody asked them to. */
+  get unexpectedExits(): readonly string[] {
+    return [...new Set(this.#exits.map((exit) => exit.engine))];
+  }
+
+  get truthIsBroken(): boolean {
+    return this.#context.truth.continuity.problemCount > 0;
+  }
+
+  /** `results` = what the other properties found. */
+  result(results: readonly PropertyResult[]): PropertyResult {
+    this.#checked = 0;
+    const doubts = [
+      ...this.#opportunities(results),
+      ...this.#ledgers(),
+      ...this.#engineExits(),
+      ...this.#effects(),
+      ...this.#requiredMarks(),
+      ...this.#generatorLoad(),
+      ...this.#end(),
+    ];
+    const failures = this.#unrecovered();
+    const verdict = failures.length > 0 ? "fail" : doubts.length > 0 ? "unknown" : "pass";
+    return {
+      id: VALIDITY_ID,
+      title: "non-vacuity",
+      kind: "meta",
+      statement: "The run exercised what it claims to prove, on a truth that can be trusted.",
+      verdict,
+      opportunities: this.#checked,
+      required: 1,
+      violationCount: failures.length,
+      violations: failures.slice(0, MAX_PROOFS),
+      ...(doubts.length === 0 ? {} : { reason: doubts.join("; ") }),
+    };
+  }
+
+  #fault(record: FaultRecord): void {
+    const fault = this.#faults.get(record.id) ?? { record, effective: false, recovered: false };
+    if (record.event === "effective") fault.effective = true;
+    if (record.event === "recovered") fault.recovered = true;
+    if (record.event === "failed" || record.event === "injected") fault.record = record;
+    this.#faults.set(record.id, fault);
+  }
+
+  *#opportunities(results: readonly PropertyResult[]): Generator<string> {
+    const { run } = this.#context;
+    for (const id of Object.keys(run.opportunities)) {
+      if (!PROPERTY_IDS.includes(id)) yield `no property has the required id ${id}`;
+    }
+    for (const { id, required, opportunities, verdict, reason } of results) {
+      if (required === 0) continue;
+      this.#checked++;
+      if (verdict === "not-applicable") yield `${id} is required and not applicable: ${reason ?? "?"}`;
+      else if (opportunities < required) yield `${id} was exercised ${opportunities} times, ${required} required`;
+    }
+  }
+
+  *#ledgers(): Generator<string> {
+    const { continuity, engines } = this.#context.truth;
+    this.#checked += engines.reduce((sum, engine) => sum + engine.streams.length, 0);
+    if (continuity.problemCount === 0) return;
+    const more = continuity.problemCount > 1 ? ` (and ${continuity.problemCount - 1} more)` : "";
+    yield `the truth is broken: ${continuity.problems[0] ?? ""}${more}`;
+  }
+
+  *#engineExits(): Generator<string> {
+    this.#checked += this.#context.truth.engines.length;
+    for (const { engine, epoch, at } of this.#exits) {
+      yield `engine ${engine} ended unexpectedly at ${this.#context.ms(at)} ms (epoch ${epoch})`;
+    }
+  }
+
+  *#effects(): Generator<string> {
+    for (const [id, { record, effective }] of this.#faults) {
+      this.#checked++;
+      if (!effective) yield `fault ${id} (${record.fault}) had no effect that its probe saw`;
+    }
+  }
+
+  #unrecovered(): Violation[] {
+    const left = [...this.#faults.values()].filter((fault) => !fault.recovered);
+    return left.map(({ record }) => ({
+      at: record.at,
+      summary: `fault ${record.id} (${record.fault} on ${record.targets.join(", ")}) was not recovered: clean up by hand`,
+      proof: { fault: record.fault, targets: record.targets, evidence: record.evidence ?? null },
+    }));
+  }
+
+  *#requiredMarks(): Generator<string> {
+    for (const name of this.#context.run.requiredMarks) {
+      this.#checked++;
+      if (!this.#marks.has(name)) yield `"${name}" did not happen`;
+    }
+  }
+
+  *#generatorLoad(): Generator<string> {
+    const { measures } = this.#context;
+    const served = measures.get("served_ms") ?? measures.get("query_ms");
+    const limitMs = Math.max(LATENESS_FLOOR_MS, LATENESS_SHARE * (served?.percentileMs(99) ?? 0));
+    for (const { phase, offered, sent, latenessP99Ms } of this.#generators) {
+      if (phase === "warmup") continue;
+      this.#checked++;
+      if (sent < offered * SENT_SHARE) yield `generator saturated in ${phase}: sent ${sent} of ${offered}`;
+      else if (latenessP99Ms > limitMs) {
+        yield `generator saturated in ${phase}: late by ${Math.round(latenessP99Ms)} ms (p99), limit ${Math.round(limitMs)} ms`;
+      }
+    }
+  }
+
+  *#end(): Generator<string> {
+    this.#checked++;
+    if (!this.#ended) yield "the history does not reach the end of the run";
+  }
+}
+
+/** Fewest opportunities that `id` needs in this run; 0 = it may stay idle. */
+export function requiredOpportunities(run: RunRecord, id: string): number {
+  const asked = run.opportunities[id];
+  if (asked !== undefined) return asked;
+  if (run.checks.includes(id)) return 1;
+  const base = run.sut.capabilities.match && run.events !== false && BASE_REQUIREMENTS.includes(id);
+  return base ? 1 : 0;
+}

@@ -1,0 +1,48 @@
+/** Latency distributions: HdrHistogram with 3 significant digits, recorded in microseconds, reported in milliseconds. */
+import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
+import type { Distribution } from "../verdict.js";
+
+const US_PER_MS = 1000;
+/** An hour; longer values count as this. */
+const MAX_US = 3.6e9;
+
+export class LatencyHistogram {
+  readonly #hdr = build({ lowestDiscernibleValue: 1, highestTrackableValue: MAX_US, numberOfSignificantValueDigits: 3 });
+
+  get count(): number {
+    return this.#hdr.totalCount;
+  }
+
+  recordNs(ns: number): void {
+    this.#hdr.recordValue(Math.min(MAX_US, Math.max(0, Math.round(ns / 1000))));
+  }
+
+  /** Milliseconds at a percentile of 0..100; 0 when empty. */
+  percentileMs(percentile: number): number {
+    return this.count === 0 ? 0 : this.#hdr.getValueAtPercentile(percentile) / US_PER_MS;
+  }
+
+  maxMs(): number {
+    return this.count === 0 ? 0 : this.#hdr.maxValue / US_PER_MS;
+  }
+
+  distribution(measure: string): Distribution {
+    return {
+      measure,
+      unit: "ms",
+      count: this.count,
+      min: this.count === 0 ? 0 : this.#hdr.minNonZeroValue > this.#hdr.maxValue ? 0 : this.percentileMs(0),
+      mean: this.count === 0 ? 0 : Math.round(this.#hdr.mean) / US_PER_MS,
+      p50: this.percentileMs(50),
+      p90: this.percentileMs(90),
+      p99: this.percentileMs(99),
+      p999: this.percentileMs(99.9),
+      max: this.maxMs(),
+      hdr: encodeIntoCompressedBase64(this.#hdr),
+    };
+  }
+
+  reset(): void {
+    this.#hdr.reset();
+  }
+}

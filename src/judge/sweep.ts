@@ -1,0 +1,128 @@
+/** One pass over the records of a run: truth first, then the checkers, then what is only counted. */
+import { UsageError } from "../base/errors.js";
+import { CheckerHost } from "./checker-host.js";
+import type { HistoryRecord, QueryRecord, RouteRecord, RunRecord } from "./history/records.js";
+import { type Answer, JudgeContext, type Property } from "./properties/property.js";
+import { requiredOpportunities, RunValidity } from "./run-validity.js";
+import { runVerdict } from "./run-verdict.js";
+import { DivergenceMap } from "./statistics/divergence-map.js";
+import { Measures } from "./statistics/measures.js";
+import { RunSeries } from "./statistics/run-series.js";
+import { RunTimeline } from "./statistics/run-timeline.js";
+import { checkThresholds } from "./statistics/thresholds.js";
+import { AnswerMemory } from "./truth/answer-memory.js";
+import { MAX_QUESTION_NS, Truth } from "./truth/truth.js";
+import type { JudgeReport } from "./verdict.js";
+
+type Handler = (record: HistoryRecord) => void;
+
+export class Sweep {
+  readonly #run: RunRecord;
+  readonly #truth: Truth;
+  readonly #context: JudgeContext;
+  readonly #measures = new Measures();
+  readonly #memory = new AnswerMemory();
+  readonly #validity: RunValidity;
+  readonly #hosts: readonly CheckerHost[];
+  readonly #handlers = new Map<HistoryRecord["k"], Handler[]>();
+  readonly #answerHandlers: ((answer: Answer) => void)[];
+  readonly #divergence = new DivergenceMap();
+  readonly #series: RunSeries;
+  readonly #timeline: RunTimeline;
+  #at = Number.NEGATIVE_INFINITY;
+  #warmingUp = false;
+  #queries = 0;
+  #requests = 0;
+
+  constructor(run: RunRecord, properties: readonly Property[]) {
+    this.#run = run;
+    this.#truth = new Truth(run);
+    this.#context = new JudgeContext(run, this.#truth, this.#measures);
+    this.#validity = new RunValidity(this.#context);
+    this.#hosts = properties.map((property) => new CheckerHost(property, this.#context));
+    this.#answerHandlers = this.#hosts.flatMap((host) => host.answerHandler() ?? []);
+    this.#series = new RunSeries(run.at);
+    this.#timeline = new RunTimeline(run.at);
+  }
+
+  /** Throws KVP_E_HISTORY_INVALID for a record that goes back in time or names a prompt that was not recorded. */
+  take(record: HistoryRecord): void {
+    if (record.at < this.#at) {
+      throw new UsageError("KVP_E_HISTORY_INVALID", `it goes back in time by ${(this.#at - record.at) / 1e6} ms`);
+    }
+    this.#at = record.at;
+    this.#truth.apply(record);
+    if (record.k === "query") this.#query(record);
+    else if (record.k === "route") this.#route(record);
+    else if (record.k === "phase") this.#warmingUp = record.name === "warmup";
+    for (const handle of this.#handlersOf(record.k)) handle(record);
+    this.#series.note(record);
+    this.#timeline.note(record);
+  }
+
+  report(records: number): JudgeReport {
+    const endAt = Math.max(this.#at, this.#run.at);
+    for (const host of this.#hosts) host.finish(endAt);
+    const broken = this.#validity.truthIsBroken;
+    const found = this.#hosts.map((host) => host.result(requiredOpportunities(this.#run, host.property.id), broken));
+    const properties = [...found, this.#validity.result(found)];
+    const distributions = this.#measures.distributions();
+    const thresholds = checkThresholds(this.#run.thresholds, distributions);
+    const engines = this.#truth.engines.map((engine) => engine.name);
+    return {
+      schemaVersion: 1,
+      ...runVerdict(properties, thresholds, this.#validity.unexpectedExits),
+      properties,
+      thresholds,
+      distributions,
+      series: this.#series.series(),
+      divergence: this.#divergence.result(engines),
+      timeline: this.#timeline.items(endAt),
+      counts: {
+        records,
+        engines: engines.length,
+        queries: this.#queries,
+        requests: this.#requests,
+        batches: this.#truth.batches,
+        blockOperations: this.#truth.blockOperations,
+      },
+      durationMs: this.#context.ms(endAt),
+    };
+  }
+
+  /** Dispatch tables are made on first use, so that kinds nobody looks at cost nothing. */
+  #handlersOf(kind: HistoryRecord["k"]): readonly Handler[] {
+    let handlers = this.#handlers.get(kind);
+    if (handlers === undefined) {
+      const own = this.#validity.checker[kind] as Handler | undefined;
+      handlers = this.#hosts.flatMap((host) => (host.handler(kind) as Handler | undefined) ?? []);
+      if (own !== undefined) handlers.push(own);
+      this.#handlers.set(kind, handlers);
+    }
+    return handlers;
+  }
+
+  #query(query: QueryRecord): void {
+    this.#queries++;
+    if (query.answer === undefined || query.ret - query.inv > MAX_QUESTION_NS) return;
+    if (!this.#warmingUp) this.#measures.record("query_ms", query.ret - query.inv);
+    const prompt = this.#truth.prompts.get(query.prompt);
+    const survey = this.#context.survey(prompt, query.inv - this.#run.bounds.stalenessNs, query.ret, query.answer);
+    this.#memory.recall(survey);
+    const answer: Answer = { query, prompt, survey };
+    for (const handle of this.#answerHandlers) handle(answer);
+    this.#divergence.note(survey, this.#context.ms(query.ret));
+    this.#memory.remember(survey, query.inv);
+  }
+
+  #route(route: RouteRecord): void {
+    this.#truth.prompts.get(route.prompt);
+    if (!route.dry) this.#requests++;
+    if (this.#warmingUp || route.error !== undefined) return;
+    if (route.dry) this.#measures.record("route_ms", route.ret - route.inv);
+    else {
+      this.#measures.record("served_ms", route.ret - route.due);
+      this.#measures.record("ttft_ms", route.chosenAt - route.due);
+    }
+  }
+}
