@@ -1,0 +1,68 @@
+/** What is asked of the fleet: requests through the front door (workload) and questions to the index (probes). */
+import { z } from "zod";
+
+const rate = z.number().min(0).max(100_000);
+const share = z.number().min(0).max(1);
+const blockRange = z
+  .tuple([z.int().min(0).max(100_000), z.int().min(1).max(100_000)])
+  .refine(([low, high]) => low <= high, { error: "a range [low, high] with low <= high" });
+
+const common = {
+  rate_per_s: rate.meta({ description: "Requests per second, open loop" }),
+  models: z.array(z.string()).min(1).optional().meta({ description: "Default: all models of the fleet, evenly" }),
+  adapter_share: share.default(0).meta({ description: "Share of requests to one of the model's adapters" }),
+  salt_share: share.default(0).meta({ description: "Share of requests with a cache salt" }),
+  salts: z.int().min(1).max(1000).default(2).meta({ description: "Number of different salts" }),
+  stream_share: share.default(0.5).meta({ description: "Share of requests that stream their answer" }),
+  max_tokens: z
+    .tuple([z.int().min(1), z.int().min(1).max(4096)])
+    .default([1, 4])
+    .meta({ description: "Output length, uniform" }),
+  max_in_flight: z.int().min(1).max(4096).default(128),
+};
+
+const oneWorkload = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("shared-prefix"),
+    ...common,
+    prefixes: z.int().min(1).max(100_000).default(16),
+    prefix_blocks: z.int().min(1).max(100_000).default(16),
+    suffix_blocks: blockRange.default([1, 4]),
+  }),
+  z.strictObject({
+    kind: z.literal("multi-turn"),
+    ...common,
+    sessions: z.int().min(1).max(100_000).default(16),
+    turns: z.int().min(1).max(1000).default(6),
+    turn_blocks: blockRange.default([1, 4]),
+  }),
+  z.strictObject({ kind: z.literal("unique"), ...common, blocks: blockRange.default([2, 16]) }),
+  z.strictObject({
+    kind: z.literal("long"),
+    ...common,
+    tokens: blockRange.default([8_000, 10_000]),
+    prompts: z.int().min(1).default(4),
+  }),
+]);
+
+export const workload = z.union([oneWorkload.transform((one) => [one]), z.array(oneWorkload)]).default([]);
+export type WorkloadSpec = z.infer<typeof oneWorkload>;
+
+export const probes = z.strictObject({
+  sample_per_s: rate.default(20).meta({ description: "Prompts of the workload, asked of the index" }),
+  visibility_per_s: rate.default(4).meta({ description: "Store a prompt on an engine, ask until it shows" }),
+  invalidation_per_s: rate.default(3).meta({ description: "Evict a prompt from an engine, ask until it is gone" }),
+  isolation_per_s: rate
+    .default(1)
+    .meta({ description: "Store on two engines (or ranks), evict on one, watch the other" }),
+  suffix_per_s: rate.default(2).meta({ description: "Tail of a cached prompt, which nothing may match" }),
+  cross_per_s: rate.default(4).meta({ description: "Cached tokens under another model, adapter or salt" }),
+  route_per_s: rate.default(5).meta({ description: "Dry-run routing decisions" }),
+  follow_per_s: rate.default(0).meta({ description: "Send a prompt twice; the second should follow the first" }),
+  flip_per_s: rate
+    .default(0)
+    .meta({ description: "Move a prefix from one engine to another; time until the choice flips" }),
+  blocks: blockRange.default([2, 12]).meta({ description: "Length of the prompts that probes store" }),
+  converge_prompts: z.int().min(1).max(10_000).default(80).meta({ description: "Prompts of the final comparison" }),
+});
+export type ProbeSpec = z.infer<typeof probes>;
