@@ -1,9 +1,11 @@
 /** All commands, in the order of the help. One line each; the work is behind a dynamic import. */
 import type { Command } from "commander";
 import { registerGateway } from "./commands/gateway.js";
+import { registerJudge } from "./commands/judge.js";
 import { registerReport } from "./commands/report.js";
 
 export const commands: readonly ((program: Command) => void)[] = [
+  registerJudge,
   registerReport,
   registerGateway,
   // one registration per line
