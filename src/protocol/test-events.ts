@@ -1,5 +1,5 @@
 /** Events for tests of this room: the sample values of the golden vectors, hex, and what a reader said, as objects. */
-import type { ProtocolError } from "../base/errors.js";
+import { ProtocolError } from "../base/errors.js";
 import type { BlockRemoved, BlockStored, KvEvent, WireHash } from "./kv-event.js";
 import { KvEventReader } from "./kv-event-reader.js";
 import type { BatchHeader, RemovedView, StoredView } from "./kv-event-sink.js";
@@ -34,7 +34,7 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 export function fromHex(hex: string): Uint8Array {
-  return new Uint8Array(Buffer.from(hex, "hex"));
+  return new Uint8Array(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 }
 
 /** A stored or removed view, copied out of the reader's reused arrays; hashes as bigints. */
@@ -103,6 +103,17 @@ function hashesOf(view: RemovedView): bigint[] {
 
 function wide(high: number, low: number): bigint {
   return (BigInt(high) << 32n) | BigInt(low);
+}
+
+/** The code of the ProtocolError that `act` ends with, undefined when it succeeds; any other error passes through. */
+export function codeOf(act: () => unknown): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ProtocolError) return error.code;
+    throw error;
+  }
 }
 
 /** The 64 bits by which readers know a hash. */
