@@ -7,8 +7,8 @@ import type { Claim } from "./parking.js";
 import { NODE, SLOT_WORDS } from "./residency.js";
 
 /**
- * The node at which the lane's holder has this hash, {@link NO_NODE} if nowhere. With a claim, its context must agree; without
- * one, the hash must stand at one node only.
+ * The node at which the lane's holder has this hash, in a context that agrees with the claim (null = any). {@link NO_NODE} if
+ * there is none, or if several make it a guess.
  */
 export function findPlaced(store: BlockStore, lane: Lane, low: number, high: number, claim: Claim | null): number {
   const own = placedIn(store, lane, low, high, claim);
@@ -21,13 +21,14 @@ export function findPlaced(store: BlockStore, lane: Lane, low: number, high: num
 }
 function placedIn(store: BlockStore, lane: Lane, low: number, high: number, claim: Claim | null): number {
   const { held } = lane;
+  let found = NO_NODE;
   for (let slot = held.find(low, high); slot >= 0; slot = lane.ambiguous ? held.findNext(slot, low, high) : -1) {
     const node = held.words[slot * SLOT_WORDS + NODE] as number;
-    if (node === UNPLACED) continue;
-    if (claim === null) return lane.ambiguous && held.findNext(slot, low, high) >= 0 ? NO_NODE : node;
-    if (agrees(store.contextOf(node), claim)) return node;
+    if (node === UNPLACED || (claim !== null && !agrees(store.contextOf(node), claim))) continue;
+    if (found !== NO_NODE) return NO_NODE;
+    found = node;
   }
-  return NO_NODE;
+  return found;
 }
 
 /**
@@ -40,6 +41,9 @@ export function holdAt(store: BlockStore, lane: Lane, low: number, high: number,
   const first = held.find(low, high);
   if (first < 0) store.insert(lane, low, high, column, node);
   else if (held.words[first * SLOT_WORDS + NODE] === UNPLACED) {
+    // Copies of a block that waits under another adapter are not copies of this one.
+    const parked = store.parking.find(lane, low, high);
+    if (parked !== undefined && !agrees(store.contextOf(node), parked)) held.clearCopies(first);
     settle(store, lane, first, node);
     store.addCopy(lane, first, column);
   } else {
@@ -73,10 +77,10 @@ function adopt(store: BlockStore, holder: Holder, low: number, high: number, nod
       if (parked === undefined || agrees(store.contextOf(next.node), parked)) settle(store, lane, slot, next.node);
     }
     for (const block of store.parking.waitingFor(holder, next.low, next.high)) {
-      const context = store.contextOf(next.node);
+      const parent = findPlaced(store, block.lane, next.low, next.high, block);
+      if (parent === NO_NODE) continue;
       const slot = block.lane.held.find(block.low, block.high);
-      if (!agrees(context, block) || slot < 0) continue;
-      const child = childOf(store, next.node, block.contentLow, block.contentHigh);
+      const child = childOf(store, parent, block.contentLow, block.contentHigh);
       settle(store, block.lane, slot, child);
       store.counters.orphansAdopted++;
       found.push({ low: block.low, high: block.high, node: child });

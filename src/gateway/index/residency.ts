@@ -121,6 +121,9 @@ export class Residency {
     const at = slot * SLOT_WORDS + META;
     this.words[at] = ((this.words[at] as number) & COPIES_MASK) | (generation << GENERATION_SHIFT);
   }
+  clearCopies(slot: number): void {
+    for (let column = 0; column <= this.columns.length; column++) this.setCopies(slot, column, 0);
+  }
   /** True if some medium holds the hash. */
   isHeld(slot: number): boolean {
     if (((this.words[slot * SLOT_WORDS + META] as number) & COPIES_MASK) > 0) return true;

@@ -9,6 +9,7 @@ import { adapterKey } from "./contexts.js";
 import type { Context } from "./contexts.js";
 import type { Lane } from "./holder.js";
 import { KEY_HIGH, KEY_LOW, NODE_WORDS, NO_NODE, UNPLACED } from "./node-table.js";
+import type { ParkedBlock } from "./parking.js";
 import { findPlaced, holdAt } from "./placement.js";
 import { NODE, SLOT_WORDS } from "./residency.js";
 
@@ -149,13 +150,18 @@ export class StoreBlocks {
     const { hasher, parking, counters } = this.#store;
     const lane = this.#lane;
     const slot = lane.held.find(low, high);
-    if (slot < 0) this.#store.insert(lane, low, high, this.#column, UNPLACED);
-    // Placed under another adapter or salt: the two cannot be told apart when removed, so this copy is not believed.
-    else if (lane.held.words[slot * SLOT_WORDS + NODE] !== UNPLACED) return;
-    else this.#store.addCopy(lane, slot, this.#column);
     const contentLow = hasher.contents[2 * inChunk] as number;
     const contentHigh = hasher.contents[2 * inChunk + 1] as number;
-    parking.replace({ ...this.#claim, lane, low, high, parentLow, parentHigh, contentLow, contentHigh });
+    const block = { ...this.#claim, lane, low, high, parentLow, parentHigh, contentLow, contentHigh };
+    if (slot < 0) this.#store.insert(lane, low, high, this.#column, UNPLACED);
+    else {
+      // Placed under another adapter or salt: a removal cannot tell the two apart, so this copy is not believed.
+      if (lane.held.words[slot * SLOT_WORDS + NODE] !== UNPLACED) return;
+      const waiting = parking.find(lane, low, high);
+      if (waiting !== undefined && !isSame(waiting, block)) lane.held.clearCopies(slot);
+      this.#store.addCopy(lane, slot, this.#column);
+    }
+    parking.replace(block);
     counters.orphansParked++;
     if (parking.count > this.#store.maxParked) this.#dropOldestParked();
   }
@@ -181,7 +187,13 @@ export class StoreBlocks {
       if (slot < 0) {
         const node = findPlaced(this.#store, lane, low, high, null);
         this.#store.insert(lane, low, high, this.#column, node === NO_NODE ? UNPLACED : node);
-      } else if (!lane.ambiguous) this.#store.addCopy(lane, slot, this.#column);
+      } else if (!lane.ambiguous || lane.held.findNext(slot, low, high) < 0)
+        this.#store.addCopy(lane, slot, this.#column);
     }
   }
+}
+
+function isSame(a: ParkedBlock, b: ParkedBlock): boolean {
+  const claimed = a.lora === b.lora && a.salt === b.salt && a.blockSize === b.blockSize;
+  return claimed && a.contentLow === b.contentLow && a.contentHigh === b.contentHigh;
 }
