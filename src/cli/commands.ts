@@ -1,5 +1,6 @@
 /** All commands, in the order of the help. One line each; the work is behind a dynamic import. */
 import type { Command } from "commander";
+import { registerEngine } from "./commands/engine.js";
 import { registerGateway } from "./commands/gateway.js";
 import { registerJudge } from "./commands/judge.js";
 import { registerReport } from "./commands/report.js";
@@ -7,6 +8,7 @@ import { registerReport } from "./commands/report.js";
 export const commands: readonly ((program: Command) => void)[] = [
   registerJudge,
   registerReport,
+  registerEngine,
   registerGateway,
   // one registration per line
 ];

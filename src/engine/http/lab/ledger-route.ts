@@ -1,0 +1,24 @@
+/** GET /ledger?from=<byte offset>: the ledger file from there to its present end, whole records. */
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { KvproofError } from "../../../base/errors.js";
+import type { LedgerFile } from "../../ledger-writer.js";
+import type { Call } from "../http-server.js";
+import { labError } from "./lab-fields.js";
+
+/** The header `x-ledger-size` bears the offset to ask for next. Throws KVP_E_NOT_FOUND without a ledger file. */
+export async function sendLedger(ledger: LedgerFile | null, { res, url }: Call): Promise<void> {
+  if (ledger === null) throw new KvproofError("KVP_E_NOT_FOUND", "this engine was started without --ledger-file");
+  const from = url.searchParams.get("from") ?? "0";
+  const { size } = ledger;
+  if (!/^\d{1,15}$/.test(from) || Number(from) > size)
+    throw labError(`from must be a byte offset up to ${size}, got "${from}"`);
+  const length = size - Number(from);
+  res.writeHead(200, {
+    "content-type": "application/x-ndjson",
+    "content-length": length,
+    "x-ledger-size": size,
+  });
+  if (length === 0) res.end();
+  else await pipeline(createReadStream(ledger.path, { start: Number(from), end: size - 1 }), res);
+}

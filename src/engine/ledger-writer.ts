@@ -1,0 +1,52 @@
+/** Appends ledger records, whole lines at a time, before the bytes they speak of leave: what is on the wire is on file. */
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { asError, UnavailableError } from "../base/errors.js";
+import type { LedgerRecord } from "../base/ledger.js";
+
+export interface LedgerWriter {
+  /** Throws when the record cannot be written whole; the file is then as before. */
+  append(record: LedgerRecord): void;
+  close(): void;
+}
+
+/** For engines whose truth nobody asked for. */
+export const noLedger: LedgerWriter = { append: () => undefined, close: () => undefined };
+
+export class LedgerFile implements LedgerWriter {
+  readonly path: string;
+  readonly #fd: number;
+  #size: number;
+
+  constructor(path: string) {
+    this.path = path;
+    try {
+      this.#fd = openSync(path, "a", 0o644);
+    } catch (cause) {
+      throw new UnavailableError("KVP_E_FILE_NOT_FOUND", `cannot write the ledger ${path}: ${asError(cause).message}`, {
+        cause,
+      });
+    }
+    this.#size = fstatSync(this.#fd).size;
+  }
+
+  /** Bytes of whole records, those of earlier lives in the same file included. */
+  get size(): number {
+    return this.#size;
+  }
+
+  append(record: LedgerRecord): void {
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    try {
+      for (let written = 0; written < line.length; ) written += writeSync(this.#fd, line, written);
+    } catch (thrown) {
+      // A full disk takes part of a line; readers must never see half a record.
+      ftruncateSync(this.#fd, this.#size);
+      throw thrown;
+    }
+    this.#size += line.length;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
