@@ -14,6 +14,7 @@ const WILDCARD_HOSTS = new Set(["*", "0.0.0.0", "::", "[::]"]);
 interface EventFacts {
   readonly ranks: RankEndpoints[];
   readonly topic: string;
+  readonly duplicates: "copies" | "set";
   /** null = to be found elsewhere. */
   readonly blockSize: number | null;
 }
@@ -40,6 +41,7 @@ export async function askEngine({ http, engine }: DiscoveryRequest): Promise<Reg
       model: model.id,
       block_size: facts.blockSize ?? (await blockSizeFromMetrics(client)),
       topic: facts.topic,
+      duplicates: facts.duplicates,
       http,
       ranks: facts.ranks,
     };
@@ -68,7 +70,7 @@ async function vllmSources(client: EngineHttp, hostname: string): Promise<EventF
     const replay = typeof source.replay_endpoint === "string" ? dialable(source.replay_endpoint, hostname) : null;
     ranks.push({ rank: Number(rank), events: dialable(String(source.endpoint), hostname), replay });
   }
-  return { ranks, topic, blockSize: null };
+  return { ranks, topic, duplicates: "copies", blockSize: null };
 }
 
 interface SglangInfo {
@@ -93,7 +95,8 @@ async function sglangSources(client: EngineHttp, hostname: string): Promise<Even
     replay: null,
   }));
   const topic = typeof events.topic === "string" ? events.topic : "";
-  return { ranks: events.publisher === "null" ? [] : ranks, topic, blockSize: Number(events.block_size) || null };
+  const blockSize = Number(events.block_size) || null;
+  return { ranks: events.publisher === "null" ? [] : ranks, topic, duplicates: "set", blockSize };
 }
 
 async function blockSizeFromMetrics(client: EngineHttp): Promise<number> {

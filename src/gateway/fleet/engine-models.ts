@@ -2,6 +2,9 @@
  * What an engine serves, as it says in `GET /v1/models`, looked at about once a second: there is no event for adapters.
  * vLLM hashes an adapter's path, but its events carry the name only; so when a name comes to mean another path, or is
  * unloaded, what the index holds under that name is no longer what the engine would hit.
+ *
+ * Between a reload and our look at it, events of the new adapter may have come. They bear a higher lora_id (vLLM counts up
+ * by load order), and the index, seeing it, has forgotten the old ones by itself: then there is nothing left to forget.
  */
 import { asError } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
@@ -10,19 +13,29 @@ import type { EngineHttp } from "./engine-http.js";
 import { adapterChanges, adaptersOf, parseModelList, type ServedModel } from "./model-list.js";
 import { Poller } from "./poller.js";
 
+/** The index's side of it. */
+export interface AdapterBook {
+  /** Newest lora_id in the engine's events of this adapter; null = none yet. */
+  idOf(adapter: string): number | null;
+  /** Forgets the adapter's entries, save those of a newer lora_id than `lastId`; null = all of them. */
+  forget(adapter: string, lastId: number | null, why: string): void;
+}
+
 export class EngineModels {
   #served: readonly ServedModel[] | null = null;
   #adapters: ReadonlyMap<string, string> = new Map();
+  /** lora_id of each adapter's events as of the last look. */
+  #ids: ReadonlyMap<string, number | null> = new Map();
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #failing = false;
   readonly #poller: Poller;
   readonly #http: EngineHttp;
-  readonly #drop: (adapter: string, why: string) => void;
+  readonly #book: AdapterBook;
   readonly #log: Logger;
 
-  constructor(http: EngineHttp, intervalMs: number, drop: (adapter: string, why: string) => void, log: Logger) {
+  constructor(http: EngineHttp, intervalMs: number, book: AdapterBook, log: Logger) {
     this.#http = http;
-    this.#drop = drop;
+    this.#book = book;
     this.#log = log;
     this.#poller = new Poller(intervalMs, () => this.#look());
   }
@@ -67,7 +80,10 @@ export class EngineModels {
     for (const name of changes.loaded) this.#log.info({ adapter: name, path: after.get(name) }, "adapter loaded");
     this.#adapters = after;
     this.#served = served;
-    for (const name of changes.replaced) this.#drop(name, `loaded again from ${after.get(name)}`);
-    for (const name of changes.unloaded) this.#drop(name, "unloaded");
+    for (const name of changes.replaced) {
+      this.#book.forget(name, this.#ids.get(name) ?? null, `loaded again from ${after.get(name)}`);
+    }
+    for (const name of changes.unloaded) this.#book.forget(name, null, "unloaded");
+    this.#ids = new Map([...after.keys()].map((name) => [name, this.#book.idOf(name)]));
   }
 }

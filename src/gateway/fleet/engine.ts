@@ -4,7 +4,7 @@ import type { HolderId } from "../index/index-types.js";
 import type { StreamSink, StreamStatus } from "../ports.js";
 import { EngineHealth, type HealthEvents } from "./engine-health.js";
 import { EngineHttp } from "./engine-http.js";
-import { EngineModels } from "./engine-models.js";
+import { type AdapterBook, EngineModels } from "./engine-models.js";
 import { type Registration, type RankEndpoints } from "./registration.js";
 import type { FleetIndex, OpenStream, RankStream } from "./seams.js";
 
@@ -55,7 +55,7 @@ export class Engine {
     this.log = deps.log.child({ engine: registration.engine });
     this.http = new EngineHttp(registration.http, { upstreamTimeoutMs: deps.upstreamTimeoutMs });
     this.health = new EngineHealth(this.http, deps.healthIntervalMs, this.#healthEvents(), this.log);
-    this.models = new EngineModels(this.http, deps.adapterIntervalMs, (name, why) => this.#drop(name, why), this.log);
+    this.models = new EngineModels(this.http, deps.adapterIntervalMs, this.#adapterBook(), this.log);
     const { openStream } = deps;
     this.#ranks = openStream ? registration.ranks.map((rank) => this.#follow(rank, openStream)) : [];
   }
@@ -129,9 +129,9 @@ export class Engine {
   }
 
   #follow(endpoints: RankEndpoints, openStream: OpenStream): FollowedRank {
-    const { engine, model, block_size, topic } = this.registration;
+    const { engine, model, block_size, topic, duplicates } = this.registration;
     const { rank, events, replay } = endpoints;
-    const holder = this.#deps.index.addHolder({ engine, rank, model, blockSize: block_size });
+    const holder = this.#deps.index.addHolder({ engine, rank, model, blockSize: block_size, duplicates });
     const sink = this.#fenced(this.#deps.index.sink(holder));
     const log = this.log.child({ rank });
     return {
@@ -153,10 +153,17 @@ export class Engine {
     };
   }
 
-  #drop(adapter: string, why: string): void {
-    this.log.info({ adapter, why }, "adapter changed: its cached prefixes on this engine are forgotten");
-    this.#deps.index.dropAdapter(this.name, adapter);
-    this.#deps.events.adapterDropped(this.name, adapter);
+  #adapterBook(): AdapterBook {
+    const { index, events } = this.#deps;
+    return {
+      idOf: (adapter) => index.adapterId(this.name, adapter),
+      forget: (adapter, lastId, why) => {
+        if (this.#closed) return;
+        const blocks = index.dropAdapter(this.name, adapter, lastId ?? undefined);
+        this.log.info({ adapter, why, blocks }, "adapter changed: what was cached under its name is forgotten");
+        events.adapterDropped(this.name, adapter);
+      },
+    };
   }
 
   #healthEvents(): HealthEvents {

@@ -32,6 +32,8 @@ export const registrationSchema = z.strictObject({
     .array(rank)
     .max(LIMITS.ranksPerEngine)
     .refine((ranks) => new Set(ranks.map((entry) => entry.rank)).size === ranks.length, "ranks must differ"),
+  /** Second store of a hash: another physical copy (vLLM), or the same block announced again (SGLang). */
+  duplicates: z.enum(["copies", "set"]).default("copies"),
   /** Identity of this life of the engine: pod UID + restart count. */
   uid: z.string().max(LIMITS.nameLength).default(""),
 });
@@ -80,6 +82,6 @@ export function addressesOf(registration: Registration): string[] {
 
 function canonical(registration: Registration): unknown[] {
   const ranks = [...registration.ranks].sort((a, b) => a.rank - b.rank).map((r) => [r.rank, r.events, r.replay]);
-  const { engine, model, block_size, topic, http, uid } = registration;
-  return [engine, model, block_size, topic, http, uid, ranks];
+  const { engine, model, block_size, topic, http, duplicates, uid } = registration;
+  return [engine, model, block_size, topic, http, duplicates, uid, ranks];
 }

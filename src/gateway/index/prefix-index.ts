@@ -111,10 +111,20 @@ export class PrefixIndex implements PrefixMatcher {
     }
     return blocks;
   }
-  /** Forgets what the engine holds for one adapter (it was unloaded or reloaded); returns the blocks forgotten. */
-  dropAdapter(engine: string, loraName: string): number {
+  /** Newest id by which the engine's events named the adapter; null = none did. */
+  adapterId(engine: string, loraName: string): number | null {
+    const ids = [...(this.#engines.get(engine) ?? [])].flatMap((holder) => holder.adapters.get(loraName) ?? []);
+    return ids.length === 0 ? null : Math.max(...ids);
+  }
+
+  /**
+   * Forgets what the engine holds for one adapter (it was unloaded or reloaded); returns the blocks forgotten. Ranks whose
+   * events name it by a newer id than `lastId` noticed the reload themselves: what they hold came after it and stays.
+   */
+  dropAdapter(engine: string, loraName: string, lastId = Number.POSITIVE_INFINITY): number {
     let dropped = 0;
     for (const holder of this.#engines.get(engine) ?? []) {
+      if ((holder.adapters.get(loraName) ?? -1) > lastId) continue;
       holder.adapters.delete(loraName);
       dropped += dropAdapter(this.#store, holder, loraName);
     }
