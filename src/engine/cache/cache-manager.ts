@@ -44,7 +44,7 @@ export class CacheManager {
     const mustFit = hit ? state.tokens.length : computed + count;
     if (this.#blocksNeeded(state, mustFit, hit) > this.#pool.freeBlocks) return false;
     const total = Math.ceil((computed + count) / this.#blockSize);
-    if (hit) this.#touch(hit);
+    if (hit) this.#touch(state, hit);
     for (const [group, held] of state.blocks.entries()) this.#fill(held, total, hit?.ids[group] ?? []);
     if (hit) this.#cacheLoaded(state, hit);
     state.computed = computed;
@@ -82,8 +82,14 @@ export class CacheManager {
     return needed;
   }
 
-  #touch(hit: PrefixHit): void {
-    for (const ids of hit.ids) for (const id of ids) if (id !== LOAD) this.#pool.touch(id);
+  /** Secures the hit blocks of both tiers before anything is evicted for the request. */
+  #touch(state: RequestState, hit: PrefixHit): void {
+    for (const [group, ids] of hit.ids.entries()) {
+      for (const [i, id] of ids.entries()) {
+        if (id === LOAD) this.#cpu.touch(state.chain.blocks[i]?.digest as string, group);
+        else this.#pool.touch(id);
+      }
+    }
   }
 
   #fill(held: number[], total: number, hits: readonly number[]): void {
@@ -98,7 +104,7 @@ export class CacheManager {
     for (const [group, ids] of hit.ids.entries()) {
       for (let from = ids.indexOf(LOAD); from !== -1; ) {
         let to = from;
-        while (ids[to] === LOAD) this.#cpu.touch(state.chain.blocks[to++]?.digest as string, group);
+        while (ids[to] === LOAD) to++;
         this.#pool.cache(state.blocks[group] as number[], this.#run(state, from, to), group);
         from = ids.indexOf(LOAD, to);
       }
