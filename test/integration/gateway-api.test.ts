@@ -79,7 +79,7 @@ describe("wrong calls", () => {
     [{ model: "m", tokens: [1], lora: 3 }, "lora"],
     [{ model: "m", tokens: [1], salt: "" }, "salt"],
     [{ model: "m", tokens: [1], token: 1 }, "token"],
-    [{ model: "m", tokens: new Array(2 ** 20 + 1).fill(1) }, "1048576"],
+    [{ model: "m", tokens: Array.from({ length: 2 ** 20 + 1 }, () => 1) }, "1048576"],
     ["x", "object"],
   ])("to /query are refused with the field's name: %.40j", async (body, hint) => {
     const gateway = await aGateway();

@@ -63,7 +63,7 @@ describe("proxied requests", () => {
     const gateway = await (await aGateway()).with(...engines);
     const names = new Set<string | null>();
     for (let i = 0; i < 3; i++) names.add(servedBy(await gateway.complete([i])));
-    expect([...names].sort()).toEqual(["m/1", "m/2", "m/3"]);
+    expect(names).toEqual(new Set(["m/1", "m/2", "m/3"]));
   });
 
   it("stream through chunk by chunk, so that the first token is not held back for the last", async () => {
@@ -136,6 +136,7 @@ describe("proxied requests", () => {
     await (response.body as ReadableStream<Uint8Array>).getReader().read();
     abort.abort();
     await gateway.until("the engine to see the end", () => closed);
+    expect(closed).toBe(true);
     await gateway.until(
       "the abort to be counted",
       async () => (await gateway.metric("kvproof_gateway_client_aborts_total")) === 1,
@@ -186,7 +187,7 @@ describe("proxied requests", () => {
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     await reader.read();
     die();
-    await expect(reader.read()).rejects.toThrow();
+    await expect(reader.read()).rejects.toThrow("terminated");
     expect(bad.requests("/v1/completions").length + other.requests("/v1/completions").length).toBe(1);
     await gateway.until(
       "it to be counted",
@@ -232,7 +233,7 @@ describe("proxied requests", () => {
     engine.answer = (_, response) => json(response, 400, { error: { message: "Token id 40000 is out of vocabulary" } });
     const gateway = await (await aGateway()).with(engine, await anEngine("m/2"));
     const responses = await Promise.all([gateway.complete([1]), gateway.complete([2])]);
-    expect(responses.map((response) => response.status).sort()).toEqual([200, 400]);
+    expect(new Set(responses.map((response) => response.status))).toEqual(new Set([200, 400]));
     expect(await gateway.metric("kvproof_gateway_retries_total")).toBe(0);
   });
 });
@@ -274,7 +275,7 @@ describe("requests that cannot be served", () => {
 describe("text prompts", () => {
   const words: StubEngine["tokenize"] = ({ body }, response) => {
     const text = typeof body.prompt === "string" ? body.prompt : JSON.stringify(body.messages);
-    json(response, 200, { count: 1, tokens: [...text].map((letter) => letter.charCodeAt(0)) });
+    json(response, 200, { count: 1, tokens: Array.from(Buffer.from(text)) });
   };
 
   it("are tokenised by an engine once, completion and chat alike", async () => {
