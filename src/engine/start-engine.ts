@@ -82,7 +82,7 @@ async function open(options: EngineOptions, log: Logger, closers: Closers): Prom
 }
 
 async function makeCores(options: EngineOptions): Promise<EngineCore[]> {
-  const hashes = await loadHashes();
+  const hashes = await loadHashes(options.core.hashAlgorithm);
   return Array.from({ length: options.ranks }, () => new EngineCore(options.core, hashes));
 }
 

@@ -1,7 +1,7 @@
 /** A small router over node:http: exact paths, bounded bodies, one place where errors become answers. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { asError, KvproofError, UnavailableError } from "../../base/errors.js";
+import { asError, type ErrorCode, KvproofError, UnavailableError } from "../../base/errors.js";
 
 /** Of a request body. A prompt of 1 M tokens is about 7 MB of JSON. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -51,22 +51,17 @@ async function serve(call: Call, { routes, guard, renderError }: RouteServerOpti
   renderError(call.res, error, other ? 405 : 404);
 }
 
-/** HTTP status of our own errors. */
-export function statusOf(error: Error): number {
-  if (!(error instanceof KvproofError)) return 500;
-  switch (error.code) {
-    case "KVP_E_UNAUTHORIZED":
-      return 401;
-    case "KVP_E_NOT_FOUND":
-    case "KVP_E_UNKNOWN_CONTROL":
-      return 404;
-    case "KVP_E_BODY_TOO_LARGE":
-      return 413;
-    case "KVP_E_BAD_REQUEST":
-      return 400;
-    default:
-      return 500;
-  }
+const statuses: Partial<Record<ErrorCode, number>> = {
+  KVP_E_BAD_REQUEST: 400,
+  KVP_E_UNAUTHORIZED: 401,
+  KVP_E_NOT_FOUND: 404,
+  KVP_E_UNKNOWN_CONTROL: 404,
+  KVP_E_BODY_TOO_LARGE: 413,
+};
+
+/** HTTP status of our own errors; 500 for all others. */
+function statusOf(error: Error): number {
+  return (error instanceof KvproofError ? statuses[error.code] : undefined) ?? 500;
 }
 
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
