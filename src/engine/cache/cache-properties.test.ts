@@ -55,7 +55,7 @@ function live(
     else if (act.do === "abort") engine.abort(ids.at(-1 - act.nth) ?? "");
     else if (act.do === "reset") engine.resetPrefixCache(act);
     else if (act.do === "store") engine.storeBlocks(tokensOf(act.prompt, act.length), null, null);
-    else engine.evictBlocks(tokensOf(act.prompt, LONGEST), null, null, act.from);
+    else engine.evictBlocks(tokensOf(act.prompt, LONGEST), null, null, { from: act.from });
   }
   for (let i = 0; engine.hasWork() && i < 10_000; i++) step();
   const rest = engine.takeLabEvents();

@@ -183,7 +183,7 @@ describe("lab control", () => {
     expect(engine.storeBlocks(tokens, null, null)).toEqual({ stored: 0, resident: 4 });
     expect(shape(engine.takeLabEvents().events)).toEqual(["+4"]);
     expect(run(engine, aRequest("a", tokens)).cached).toEqual({ a: 16 });
-    expect(engine.evictBlocks(tokens, null, null, 1)).toBe(3);
+    expect(engine.evictBlocks(tokens, null, null, { from: 1 })).toBe(3);
     expect(shape(engine.takeLabEvents().events)).toEqual(["-1", "-1", "-1"]);
     expect([...residentInPool(engine).keys()]).toEqual(identities(tokens).slice(0, 1));
     expect(engine.takeLabEvents()).toEqual({ events: [], ledger: [] });

@@ -12,6 +12,7 @@ import type { ResolvedConfig } from "./engine-config.js";
 import { resolveConfig } from "./engine-config.js";
 import type {
   Adapter,
+  BlockSpan,
   CacheActivity,
   EngineCoreConfig,
   EngineCorePort,
@@ -114,8 +115,13 @@ export class EngineCore implements EngineCorePort {
     return this.#lab.store(tokens, adapter, salt);
   }
 
-  evictBlocks(tokens: Uint32Array, adapter: Adapter | null, salt: string | null, fromBlock = 0): number {
-    return this.#lab.evict(tokens, adapter, salt, fromBlock);
+  evictBlocks(
+    tokens: Uint32Array,
+    adapter: Adapter | null,
+    salt: string | null,
+    span: Partial<BlockSpan> = {},
+  ): number {
+    return this.#lab.evict(tokens, adapter, salt, span);
   }
 
   takeLabEvents(): CacheActivity {

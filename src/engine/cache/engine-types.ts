@@ -104,6 +104,12 @@ export interface EngineStats {
 }
 
 /** One engine core: what `EngineCore` (engine-core.ts) implements. Construct with `new EngineCore(config, await loadHashes())`. */
+/** Blocks [from, until) of a chain; default: all of it. */
+export interface BlockSpan {
+  readonly from: number;
+  readonly until: number;
+}
+
 export interface EngineCorePort {
   /** Queues a request. Throws UsageError when it is empty, its id is in use, or it exceeds `maxModelLen`. */
   addRequest(request: EngineRequest): void;
@@ -119,8 +125,8 @@ export interface EngineCorePort {
   resetPrefixCache(options?: { resetRunning?: boolean }): boolean;
   /** Lab: caches the full blocks of `tokens` as a finished request would. Events wait for {@link takeLabEvents} or a step. */
   storeBlocks(tokens: Uint32Array, adapter: Adapter | null, salt: string | null): { stored: number; resident: number };
-  /** Lab: evicts the unused resident blocks of `tokens` from block `fromBlock` on, tail first, every copy. Returns how many. */
-  evictBlocks(tokens: Uint32Array, adapter: Adapter | null, salt: string | null, fromBlock?: number): number;
+  /** Lab: evicts the unused resident blocks [from, until) of `tokens`, tail first, every copy. Returns how many. */
+  evictBlocks(tokens: Uint32Array, adapter: Adapter | null, salt: string | null, span?: Partial<BlockSpan>): number;
   /** Hands out what waits, as one batch, without a step. */
   takeLabEvents(): CacheActivity;
   stats(): EngineStats;

@@ -3,7 +3,7 @@ import { BlockChain } from "./block-chain.js";
 import type { BlockHasher } from "./block-hash.js";
 import type { BlockPool } from "./block-pool.js";
 import type { ResolvedConfig } from "./engine-config.js";
-import type { Adapter } from "./engine-types.js";
+import type { Adapter, BlockSpan } from "./engine-types.js";
 import type { Digest } from "./hash-input.js";
 
 export class LabCache {
@@ -44,11 +44,12 @@ export class LabCache {
     return { stored, resident };
   }
 
-  /** Evicts every unused copy of the blocks from `fromBlock` on, tail first. Returns how many copies went. */
-  evict(tokens: Uint32Array, adapter: Adapter | null, salt: string | null, fromBlock: number): number {
+  /** Evicts every unused copy of the blocks of a span, tail first. Returns how many copies went. */
+  evict(tokens: Uint32Array, adapter: Adapter | null, salt: string | null, span: Partial<BlockSpan>): number {
     const chain = this.#chain(tokens, adapter, salt).blocks;
     let evicted = 0;
-    for (let i = chain.length - 1; i >= fromBlock; i--) {
+    const { from = 0, until = chain.length } = span;
+    for (let i = Math.min(until, chain.length) - 1; i >= from; i--) {
       for (let group = 0; group < this.#config.kvGroups; group++) evicted += this.#pool.drop(digestAt(chain, i), group);
     }
     return evicted;

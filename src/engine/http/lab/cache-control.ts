@@ -1,5 +1,5 @@
 /** POST /lab/cache: fills and empties the cache directly, one batch per call. */
-import type { Adapter } from "../../cache/engine-types.js";
+import type { Adapter, BlockSpan } from "../../cache/engine-types.js";
 import type { Engine } from "../../engine.js";
 import type { RankLoop } from "../../rank-loop.js";
 import { type LabBody, labBody, labError, labList, labNumber, labText } from "./lab-fields.js";
@@ -11,8 +11,11 @@ interface TokenList {
   readonly tokens: Uint32Array;
   readonly adapter: Adapter | null;
   readonly salt: string | null;
-  readonly from: number;
+  /** Evictions only: blocks [from, until). */
+  readonly span: BlockSpan;
 }
+
+const anyBlock = { low: 0, high: Number.MAX_SAFE_INTEGER };
 
 export const cacheFields = ["store", "evict", "rank"];
 
@@ -27,12 +30,12 @@ export async function controlCache(
   const body = labBody(value, cacheFields);
   const loop = labRank(engine, body);
   const store = tokenLists(engine, body, "store", ["tokens", "lora", "salt"]);
-  const evict = tokenLists(engine, body, "evict", ["tokens", "lora", "salt", "from"]);
+  const evict = tokenLists(engine, body, "evict", ["tokens", "lora", "salt", "from", "until"]);
   // What the cache already wanted to say leaves in a batch of its own.
   loop.flushLabEvents();
   let stored = 0;
   let evicted = 0;
-  for (const { tokens, adapter, salt, from } of evict) evicted += loop.core.evictBlocks(tokens, adapter, salt, from);
+  for (const { tokens, adapter, salt, span } of evict) evicted += loop.core.evictBlocks(tokens, adapter, salt, span);
   for (const { tokens, adapter, salt } of store) stored += loop.core.storeBlocks(tokens, adapter, salt).stored;
   const seq = await new Promise<number | null>((resolve) => {
     if (!loop.flushLabEvents(resolve)) resolve(null);
@@ -55,7 +58,7 @@ function tokenLists(engine: Engine, body: LabBody, name: string, fields: readonl
       tokens: tokensOf(engine, list.tokens, where),
       adapter,
       salt: labText(list, "salt"),
-      from: labNumber(list, "from", { low: 0, high: Number.MAX_SAFE_INTEGER }, 0),
+      span: { from: labNumber(list, "from", anyBlock, 0), until: labNumber(list, "until", anyBlock, anyBlock.high) },
     };
   });
 }
