@@ -105,6 +105,11 @@ export const errorCatalogue = {
     meaning: "The peer asks for a security mechanism that is not supported.",
     remedy: "Use NULL on a trusted network.",
   },
+  KVP_E_LINK: {
+    exit: 69,
+    meaning: "A connection to an engine's events or replay port could not be made, broke, or fell silent.",
+    remedy: "Check that the engine runs and that the address and port are right; it is tried again by itself.",
+  },
   KVP_E_ZMTP_FRAME: { exit: 70, meaning: "A ZMTP frame breaks the protocol or its limits.", remedy: "Check the peer." },
   // HTTP surfaces.
   KVP_E_BAD_REQUEST: { exit: 64, meaning: "A request body or parameter is wrong.", remedy: "See docs/reference." },

@@ -15,18 +15,24 @@ export interface IngestLimits {
   readonly sliceMs: number;
   /** Steps that one stream may do before the next one gets its turn. */
   readonly stepsPerTurn: number;
+  /** Bytes that may wait in all streams together; beyond it every stream with more than a little stops reading. */
+  readonly pendingBytes: number;
 }
 
-export const DEFAULT_INGEST_LIMITS: IngestLimits = { sliceMs: 2, stepsPerTurn: 32 };
+export const DEFAULT_INGEST_LIMITS: IngestLimits = { sliceMs: 2, stepsPerTurn: 32, pendingBytes: 256 * 1024 * 1024 };
 
 export class IngestScheduler {
   readonly #limits: IngestLimits;
   readonly #ready: IngestSource[] = [];
   readonly #waiting = new Set<IngestSource>();
+  readonly #nowMs: () => number;
   #scheduled = false;
+  /** Bytes that wait in all streams; kept by the streams. */
+  pendingBytes = 0;
 
-  constructor(limits: Partial<IngestLimits> = {}) {
+  constructor(limits: Partial<IngestLimits> = {}, nowMs: () => number = () => performance.now()) {
     this.#limits = { ...DEFAULT_INGEST_LIMITS, ...limits };
+    this.#nowMs = nowMs;
   }
 
   /** Puts the source on the rota; does nothing if it is there already. */
@@ -35,6 +41,10 @@ export class IngestScheduler {
     this.#waiting.add(source);
     this.#ready.push(source);
     this.#schedule();
+  }
+
+  get isOverBudget(): boolean {
+    return this.pendingBytes > this.#limits.pendingBytes;
   }
 
   /** Streams with work pending. */
@@ -50,13 +60,13 @@ export class IngestScheduler {
 
   #slice(): void {
     this.#scheduled = false;
-    const endMs = performance.now() + this.#limits.sliceMs;
+    const endMs = this.#nowMs() + this.#limits.sliceMs;
     do {
       const source = this.#ready.shift();
       if (source === undefined) return;
       if (this.#turn(source, endMs)) this.#ready.push(source);
       else this.#waiting.delete(source);
-    } while (performance.now() < endMs);
+    } while (this.#nowMs() < endMs);
     if (this.#ready.length > 0) this.#schedule();
   }
 
@@ -64,7 +74,7 @@ export class IngestScheduler {
     for (let steps = 0; steps < this.#limits.stepsPerTurn; steps++) {
       if (!source.step()) return false;
       // A large batch may take a good part of the slice: look at the time often enough.
-      if ((steps & 7) === 7 && performance.now() >= endMs) return true;
+      if ((steps & 7) === 7 && this.#nowMs() >= endMs) return true;
     }
     return true;
   }

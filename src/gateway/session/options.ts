@@ -28,7 +28,7 @@ export interface SessionOptions {
 
 export const DEFAULT_SESSION_OPTIONS: SessionOptions = {
   heldBatchesMax: 20_000,
-  heldBytesMax: 32 * 1024 * 1024,
+  heldBytesMax: 16 * 1024 * 1024,
   replayAttemptsMax: 6,
   holeStrikesMax: 3,
   retryMinMs: 100,
