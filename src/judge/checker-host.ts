@@ -54,7 +54,9 @@ export class CheckerHost {
     if (this.#notApplicable !== null) return ["not-applicable", this.#notApplicable];
     if (this.#thrown !== null) return ["unknown", `the checker failed: ${this.#thrown.stack ?? this.#thrown.message}`];
     if (violationCount > 0) {
-      return truthIsBroken ? ["unknown", "violations were found, but on a truth that is broken (see V1)"] : ["fail", null];
+      return truthIsBroken
+        ? ["unknown", "violations were found, but on a truth that is broken (see V1)"]
+        : ["fail", null];
     }
     if (unknownBecause !== null) return ["unknown", unknownBecause];
     if (opportunities === 0) return ["unknown", "not exercised"];

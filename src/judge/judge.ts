@@ -43,7 +43,8 @@ class Sweeping {
   take(record: HistoryRecord): void {
     this.#records++;
     if (this.#sweep !== null) this.#pass(this.#sweep, record);
-    else if (record.k === "run") this.#sweep = new Sweep(record, [...(this.#options.properties ?? PROPERTIES), ...checksOf(record)]);
+    else if (record.k === "run")
+      this.#sweep = new Sweep(record, [...(this.#options.properties ?? PROPERTIES), ...checksOf(record)]);
     else throw new UsageError("KVP_E_HISTORY_INVALID", `a history begins with its run record, not with "${record.k}"`);
   }
 
@@ -52,7 +53,9 @@ class Sweeping {
       sweep.take(record);
     } catch (thrown) {
       if (!(thrown instanceof KvproofError)) throw thrown;
-      throw new UsageError(thrown.code, `record ${this.#records} ("${record.k}"): ${thrown.message}`, { cause: thrown });
+      throw new UsageError(thrown.code, `record ${this.#records} ("${record.k}"): ${thrown.message}`, {
+        cause: thrown,
+      });
     }
   }
 

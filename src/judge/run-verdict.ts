@@ -19,7 +19,8 @@ export function runVerdict(
   const missed = thresholds.filter((t) => t.verdict === "fail");
   const unmeasured = thresholds.filter((t) => t.verdict === "unknown");
   const died = unexpectedExits.length === 0 ? "" : `; ${list(unexpectedExits)} ended unexpectedly`;
-  if (failed.length > 0) return { verdict: "fail", exitCode: 1, headline: `fail: ${list(failed.map(describeFailure))}${died}` };
+  if (failed.length > 0)
+    return { verdict: "fail", exitCode: 1, headline: `fail: ${list(failed.map(describeFailure))}${died}` };
   if (unknown.length + unmeasured.length > 0) {
     const why = [...unknown.map(describeDoubt), ...unmeasured.map((t) => `${t.measure} ${t.expression}: not measured`)];
     return { verdict: "unknown", exitCode: 2, headline: `unknown: ${list(why)}` };
@@ -30,7 +31,11 @@ export function runVerdict(
   }
   const passed = properties.filter((p) => p.verdict === "pass");
   const opportunities = passed.reduce((sum, p) => sum + p.opportunities, 0);
-  return { verdict: "pass", exitCode: 0, headline: `pass: ${passed.length} properties held on ${opportunities} opportunities` };
+  return {
+    verdict: "pass",
+    exitCode: 0,
+    headline: `pass: ${passed.length} properties held on ${opportunities} opportunities`,
+  };
 }
 
 /** Idle properties do not count against a run that did not require them; checkers that failed always do. */

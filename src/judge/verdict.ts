@@ -62,7 +62,12 @@ export interface Series {
 export interface Divergence {
   readonly bucketMs: number;
   readonly engines: readonly string[];
-  readonly cells: readonly { readonly engine: number; readonly bucket: number; readonly extra: number; readonly missing: number }[];
+  readonly cells: readonly {
+    readonly engine: number;
+    readonly bucket: number;
+    readonly extra: number;
+    readonly missing: number;
+  }[];
 }
 
 export interface TimelineItem {
@@ -88,6 +93,13 @@ export interface JudgeReport {
   readonly series: readonly Series[];
   readonly divergence: Divergence;
   readonly timeline: readonly TimelineItem[];
-  readonly counts: { readonly records: number; readonly engines: number; readonly queries: number; readonly requests: number; readonly batches: number; readonly blockOperations: number };
+  readonly counts: {
+    readonly records: number;
+    readonly engines: number;
+    readonly queries: number;
+    readonly requests: number;
+    readonly batches: number;
+    readonly blockOperations: number;
+  };
   readonly durationMs: number;
 }

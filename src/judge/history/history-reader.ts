@@ -29,7 +29,8 @@ export async function* readHistoryChunks(path: string): AsyncGenerator<HistoryRe
     const records: HistoryRecord[] = [];
     for (const [i, line] of lines.entries()) {
       const record = parseRecord(file, first + i, line, torn);
-      if (!begun && record.k !== "run") throw damaged(file, first + i, `a history begins with its run record, not with "${record.k}"`);
+      if (!begun && record.k !== "run")
+        throw damaged(file, first + i, `a history begins with its run record, not with "${record.k}"`);
       begun = true;
       records.push(record);
     }

@@ -74,7 +74,10 @@ export async function* mergeSorted<T extends Timed>(sources: readonly SortedSour
  * Sorts a source that is out of order by less than `window` items: a recorder notes facts when it learns of them, which may be
  * a moment after another task noted a later one.
  */
-export async function* smooth<T extends Timed>(source: AsyncIterable<readonly T[]>, window = CHUNK): AsyncGenerator<T[]> {
+export async function* smooth<T extends Timed>(
+  source: AsyncIterable<readonly T[]>,
+  window = CHUNK,
+): AsyncGenerator<T[]> {
   let held: T[] = [];
   for await (const chunk of source) {
     held.push(...chunk);

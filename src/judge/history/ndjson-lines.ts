@@ -35,7 +35,8 @@ export async function* readLines(path: string): AsyncGenerator<LineChunk> {
   } catch (thrown) {
     if (thrown instanceof KvproofError) throw thrown;
     const error = asError(thrown) as NodeJS.ErrnoException;
-    if (error.code === "ENOENT" || error.code === "EISDIR") throw new UsageError("KVP_E_FILE_NOT_FOUND", `${path} is no file`);
+    if (error.code === "ENOENT" || error.code === "EISDIR")
+      throw new UsageError("KVP_E_FILE_NOT_FOUND", `${path} is no file`);
     throw damaged(path, first, error.message);
   }
   rest += decoder.end();

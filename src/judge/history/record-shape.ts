@@ -7,7 +7,15 @@ type Shape = Readonly<Record<string, "string" | "number" | "boolean" | "object">
 const stream: Shape = { engine: "string", rank: "number" };
 
 const SHAPES: Readonly<Record<HistoryRecord["k"], Shape>> = {
-  run: { version: "number", scenario: "string", sut: "object", bounds: "object", models: "object", policy: "object", checks: "object" },
+  run: {
+    version: "number",
+    scenario: "string",
+    sut: "object",
+    bounds: "object",
+    models: "object",
+    policy: "object",
+    checks: "object",
+  },
   phase: { name: "string" },
   engine: { engine: "string", model: "string", epoch: "number", event: "string" },
   member: { engine: "string", event: "string" },

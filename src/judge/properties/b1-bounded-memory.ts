@@ -57,7 +57,12 @@ function nothingOfTheDeparted(context: JudgeContext, tally: Tally, dump: DumpRec
     const left = dump.engines[engine.name] ?? 0;
     if (left === 0) continue;
     const summary = `at ${context.ms(dump.at)} ms the index still held ${left} blocks of ${engine.name}, removed at ${context.ms(engine.removedAt)} ms`;
-    tally.violate({ at: dump.at, engine: engine.name, summary, proof: { left, removedAtMs: context.ms(engine.removedAt) } });
+    tally.violate({
+      at: dump.at,
+      engine: engine.name,
+      summary,
+      proof: { left, removedAtMs: context.ms(engine.removedAt) },
+    });
   }
   if (engines.length === 0 || !engines.every(gone)) return;
   tally.opportunity();

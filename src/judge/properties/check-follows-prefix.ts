@@ -35,7 +35,14 @@ export const followsPrefix: Property = {
           at: route.chosenAt,
           engine: route.engine,
           summary: `send ${earlier + 1} of prompt ${route.prompt} (${route.tag}) was served by ${route.engine}, which held ${had} blocks; ${best.engine.name} held ${best.certain}`,
-          proof: { tag: route.tag, send: earlier + 1, sentAtMs: context.ms(route.inv), had, best: best.certain, on: best.engine.name },
+          proof: {
+            tag: route.tag,
+            send: earlier + 1,
+            sentAtMs: context.ms(route.inv),
+            had,
+            best: best.certain,
+            on: best.engine.name,
+          },
         });
       },
     };

@@ -34,7 +34,12 @@ export const isolatedDeparture: Property = {
           summary: gone
             ? `prompt ${route.prompt} was sent at ${context.ms(route.inv)} ms to ${route.engine}, removed at ${context.ms(engine.removedAt)} ms`
             : `around a departure, the request for prompt ${route.prompt} was not served: ${route.error ?? `status ${route.status ?? "none"}`}`,
-          proof: { prompt: route.prompt, sentAtMs: context.ms(route.inv), endedAtMs: context.ms(route.ret), status: route.status ?? null },
+          proof: {
+            prompt: route.prompt,
+            sentAtMs: context.ms(route.inv),
+            endedAtMs: context.ms(route.ret),
+            status: route.status ?? null,
+          },
         });
       },
     };

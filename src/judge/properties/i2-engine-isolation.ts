@@ -53,7 +53,8 @@ function lossElsewhere(truth: Truth, standing: Standing, survey: Survey, blocks:
   const since = standing.previouslyAskedAt;
   for (const mass of truth.losses.massSince(since)) {
     const engine = truth.engines[mass.engine] as EngineState;
-    if (engine !== standing.engine && heldAt(engine, survey.chain[0] as number, mass.at)) return { engine, why: mass.why, block: 0 };
+    if (engine !== standing.engine && heldAt(engine, survey.chain[0] as number, mass.at))
+      return { engine, why: mass.why, block: 0 };
   }
   for (let block = 0; block < blocks; block++) {
     const loser = truth.losses.loserSince(survey.chain[block] as number, since);

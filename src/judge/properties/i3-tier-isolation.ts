@@ -12,7 +12,8 @@ export const tierIsolation: Property = {
   id: "I3",
   title: "tier and group isolation",
   kind: "always",
-  statement: "A removal from one tier or group leaves the others as they are: what the truth rule still holds still matches.",
+  statement:
+    "A removal from one tier or group leaves the others as they are: what the truth rule still holds still matches.",
   notApplicable: needsEvents,
   start: (context, tally) => ({
     answer(answer) {

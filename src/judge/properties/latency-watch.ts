@@ -82,7 +82,12 @@ export class Watches {
     const late = round((query.inv - watch.change.emittedAt) / 1e6);
     watch.overdue =
       this.#word === "visible"
-        ? claimTooLittle(this.#context, answer, standing, `${watch.change.blocks} were stored ${late} ms before it was asked`)
+        ? claimTooLittle(
+            this.#context,
+            answer,
+            standing,
+            `${watch.change.blocks} were stored ${late} ms before it was asked`,
+          )
         : claimTooMuch(this.#context, answer, standing, {
             blocks: watch.change.blocks,
             said: `what lies beyond was removed ${late} ms before it was asked, leaving`,
@@ -110,7 +115,10 @@ function same(a: Change, b: Change | null): boolean {
 }
 
 /** What the engine's best rank holds now: how many blocks, since when all of them, and when the next one was lost. */
-export function heldPrefix(standing: Standing, survey: Survey): { blocks: number; since: number; lostAt: number | undefined } {
+export function heldPrefix(
+  standing: Standing,
+  survey: Survey,
+): { blocks: number; since: number; lostAt: number | undefined } {
   const { chain, prompt, window } = survey;
   let best: Holder | undefined;
   let blocks = -1;

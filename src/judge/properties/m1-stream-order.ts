@@ -11,7 +11,8 @@ export const streamOrder: Property = {
   title: "stream order",
   kind: "always",
   statement: "Per stream and life, sequence numbers are applied in order and at most once.",
-  notApplicable: (run) => (run.sut.capabilities.streams ? null : "the system under test does not report its stream positions"),
+  notApplicable: (run) =>
+    run.sut.capabilities.streams ? null : "the system under test does not report its stream positions",
   start(context, tally) {
     const last = new Map<string, StreamRecord>();
     const highest = new Map<string, number>();
@@ -53,7 +54,8 @@ function beginningOf(first: StreamRecord): StreamRecord {
 
 function outOfOrder(before: StreamRecord, now: StreamRecord): string | null {
   // A new life, a purge, or a system that was itself restarted begins a new count.
-  if (now.lives !== before.lives || now.purges !== before.purges || now.appliedBatches < before.appliedBatches) return null;
+  if (now.lives !== before.lives || now.purges !== before.purges || now.appliedBatches < before.appliedBatches)
+    return null;
   if (now.lastSeq < before.lastSeq) return `went back from batch ${before.lastSeq} to ${now.lastSeq} within one life`;
   const applied = now.appliedBatches - before.appliedBatches;
   const passed = now.lastSeq - before.lastSeq;

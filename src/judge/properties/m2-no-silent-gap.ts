@@ -37,7 +37,8 @@ export const noSilentGap: Property = {
       },
       engine(record) {
         if (record.event !== "down") return;
-        for (const { holder } of context.truth.engine(record.engine)?.streams ?? []) of(record.engine, holder.rank).forget();
+        for (const { holder } of context.truth.engine(record.engine)?.streams ?? [])
+          of(record.engine, holder.rank).forget();
       },
       ledger(entry) {
         if (entry.wire === undefined || context.truth.engine(entry.engine)?.member !== true) return;

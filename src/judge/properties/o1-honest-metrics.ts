@@ -68,7 +68,10 @@ class CounterCheck {
     if (stream.sentBatches === 0 || now.at < stream.lastEmitAt + bounds.gapNs) return;
     this.#tally.opportunity();
     if (done(now) !== now.received) {
-      this.#wrong(now, `received ${now.received} batches and accounts for ${done(now)}, long after the last one was sent`);
+      this.#wrong(
+        now,
+        `received ${now.received} batches and accounts for ${done(now)}, long after the last one was sent`,
+      );
     }
     const expected = stream.sentBatches;
     if (rebuilt || !this.#lossless(engine)) return;

@@ -26,7 +26,9 @@ export function answerProof(
     possible: standing.possible,
     certain: standing.certain,
     epoch: standing.engine.epoch,
-    ...(id === undefined ? {} : { block, identity: context.truth.identities.hexOf(id), holders: holders(context, standing, id) }),
+    ...(id === undefined
+      ? {}
+      : { block, identity: context.truth.identities.hexOf(id), holders: holders(context, standing, id) }),
   };
 }
 

@@ -49,7 +49,9 @@ export const routingFollows: Property = {
           windowMs: round((survey.window.to - survey.window.from) / 1e6),
           claimedBlocks: route.claimedBlocks ?? null,
           loads: route.loads ?? null,
-          held: Object.fromEntries(survey.standings.map((s) => [s.engine.name, { certain: s.certain, possible: s.possible }])),
+          held: Object.fromEntries(
+            survey.standings.map((s) => [s.engine.name, { certain: s.certain, possible: s.possible }]),
+          ),
         },
       });
     },

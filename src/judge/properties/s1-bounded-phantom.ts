@@ -25,7 +25,9 @@ export const boundedPhantom: Property = {
           if (standing.claimed === 0 || !(standing.settled || expired)) continue;
           tally.opportunity();
           if (standing.claimed <= standing.possible) continue;
-          const said = expired ? "it is down for longer than the declared lease, and may be credited with" : "within the window it held at most";
+          const said = expired
+            ? "it is down for longer than the declared lease, and may be credited with"
+            : "within the window it held at most";
           tally.violate(claimTooMuch(context, answer, standing, { blocks: standing.possible, said }));
         }
       },

@@ -21,7 +21,9 @@ export const prefixContiguity: Property = {
         const fresh = answer.survey.calm && standing.settled;
         const held = fresh ? standing.together() : standing.ever();
         if (standing.claimed <= held) continue;
-        const said = fresh ? "the longest prefix it held at one moment is" : "the longest prefix of which it ever held each block is";
+        const said = fresh
+          ? "the longest prefix it held at one moment is"
+          : "the longest prefix of which it ever held each block is";
         tally.violate(claimTooMuch(context, answer, standing, { blocks: held, said }));
       }
     },

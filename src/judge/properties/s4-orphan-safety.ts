@@ -18,7 +18,9 @@ export const orphanSafety: Property = {
       for (const standing of answer.survey.standings) {
         const ever = standing.claimed === 0 ? 0 : standing.ever();
         if (standing.claimed <= ever) continue;
-        tally.violate(claimTooMuch(context, answer, standing, { blocks: ever, said: "as a prompt's beginning it ever held" }));
+        tally.violate(
+          claimTooMuch(context, answer, standing, { blocks: ever, said: "as a prompt's beginning it ever held" }),
+        );
       }
     },
   }),

@@ -30,7 +30,12 @@ export class DivergenceMap {
 
   result(engines: readonly string[]): Divergence {
     const cells = engines.flatMap((_, engine) =>
-      [...(this.#cells[engine] ?? [])].map(([bucket, cell]) => ({ engine, bucket, extra: cell.extra, missing: cell.missing })),
+      [...(this.#cells[engine] ?? [])].map(([bucket, cell]) => ({
+        engine,
+        bucket,
+        extra: cell.extra,
+        missing: cell.missing,
+      })),
     );
     return { bucketMs: this.#bucketMs, engines, cells };
   }

@@ -7,7 +7,11 @@ const US_PER_MS = 1000;
 const MAX_US = 3.6e9;
 
 export class LatencyHistogram {
-  readonly #hdr = build({ lowestDiscernibleValue: 1, highestTrackableValue: MAX_US, numberOfSignificantValueDigits: 3 });
+  readonly #hdr = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: MAX_US,
+    numberOfSignificantValueDigits: 3,
+  });
 
   get count(): number {
     return this.#hdr.totalCount;

@@ -5,6 +5,14 @@ import { LatencyHistogram } from "./histogram.js";
 
 type Point = Record<string, number>;
 
+const RESOURCES = { "resident memory": "MiB", CPU: "% of a core", heap: "MiB", "event loop delay p99": "ms" } as const;
+
+function seriesOf(name: string, unit: string, points: ReadonlyMap<number, Point>): Series[] {
+  if (points.size === 0) return [];
+  const ordered = [...points].sort(([a], [b]) => a - b);
+  return [{ name, unit, points: ordered.map(([second, values]) => ({ tMs: second * 1000, values })) }];
+}
+
 /** The history is in order of time, so one histogram per name is open at a time: that of the present second. */
 class LatencySeries {
   readonly #name: string;
@@ -38,8 +46,10 @@ class LatencySeries {
 
 export class RunSeries {
   readonly #startAt: number;
-  readonly #load = new Map<number, Point>();
-  readonly #resources = new Map<string, Map<number, Point>>();
+  readonly #requests = new Map<number, Point>();
+  readonly #activity = new Map<number, Point>();
+  /** Memory, CPU and so on: one line per process. */
+  readonly #resources = new Map<keyof typeof RESOURCES, Map<number, Point>>();
   readonly #cpuBefore = new Map<string, ResourceRecord>();
   readonly #query = new LatencySeries("query latency");
   readonly #route = new LatencySeries("routing decision latency");
@@ -52,57 +62,58 @@ export class RunSeries {
   note(record: HistoryRecord): void {
     if (record.k === "query") this.#noteQuery(record);
     else if (record.k === "route") this.#noteRoute(record);
-    else if (record.k === "ledger") this.#add(record.at, "batches");
+    else if (record.k === "ledger") this.#add(this.#activity, record.at, "batches");
     else if (record.k === "resource") this.#noteResource(record);
   }
 
   series(): Series[] {
-    const points = (map: Map<number, Point>): Series["points"] =>
-      [...map].sort(([a], [b]) => a - b).map(([second, values]) => ({ tMs: second * 1000, values }));
     return [
-      { name: "load", unit: "per s", points: points(this.#load) },
+      ...seriesOf("requests", "per s", this.#requests),
+      ...seriesOf("activity", "per s", this.#activity),
       ...[this.#query, this.#route, this.#served].flatMap((latency) => latency.series()),
-      ...[...this.#resources].map(([process, map]) => ({ name: `resources: ${process}`, unit: "MiB, %", points: points(map) })),
+      ...[...this.#resources].flatMap(([name, points]) => seriesOf(name, RESOURCES[name], points)),
     ];
   }
 
   #noteQuery(query: QueryRecord): void {
-    this.#add(query.at, "queries");
+    this.#add(this.#activity, query.at, query.error === undefined ? "queries" : "failed queries");
     if (query.error === undefined) this.#query.record(this.#second(query.at), query.ret - query.inv);
-    else this.#add(query.at, "failed");
   }
 
   #noteRoute(route: RouteRecord): void {
     if (route.dry) {
-      this.#add(route.at, "decisions");
+      this.#add(this.#activity, route.at, "decisions");
       this.#route.record(this.#second(route.at), route.ret - route.inv);
       return;
     }
-    this.#add(route.due, "offered");
-    if (route.error === undefined) this.#add(route.at, "served");
-    else this.#add(route.at, "failed");
+    this.#add(this.#requests, route.due, "offered");
+    this.#add(this.#requests, route.at, route.error === undefined ? "served" : "failed");
     this.#served.record(this.#second(route.at), route.ret - route.due);
   }
 
   #noteResource(sample: ResourceRecord): void {
-    let points = this.#resources.get(sample.process);
-    if (points === undefined) this.#resources.set(sample.process, (points = new Map<number, Point>()));
-    const point: Point = { rss_mib: Math.round(sample.rssBytes / 2 ** 20) };
+    this.#resource("resident memory", sample, Math.round(sample.rssBytes / 2 ** 20));
+    if (sample.heapBytes !== undefined) this.#resource("heap", sample, Math.round(sample.heapBytes / 2 ** 20));
+    if (sample.eventLoopP99Ms !== undefined) this.#resource("event loop delay p99", sample, sample.eventLoopP99Ms);
     const before = this.#cpuBefore.get(sample.process);
-    if (before !== undefined && sample.at > before.at && sample.cpuSeconds >= before.cpuSeconds) {
-      point.cpu_percent = Math.round(((sample.cpuSeconds - before.cpuSeconds) * 1e11) / (sample.at - before.at));
-    }
-    if (sample.heapBytes !== undefined) point.heap_mib = Math.round(sample.heapBytes / 2 ** 20);
-    if (sample.eventLoopP99Ms !== undefined) point.event_loop_p99_ms = sample.eventLoopP99Ms;
     this.#cpuBefore.set(sample.process, sample);
-    points.set(this.#second(sample.at), point);
+    if (before === undefined || sample.at <= before.at || sample.cpuSeconds < before.cpuSeconds) return;
+    const share = ((sample.cpuSeconds - before.cpuSeconds) * 1e9) / (sample.at - before.at);
+    this.#resource("CPU", sample, Math.round(share * 100));
   }
 
-  #add(at: number, name: string): void {
+  #resource(name: keyof typeof RESOURCES, sample: ResourceRecord, value: number): void {
+    let points = this.#resources.get(name);
+    if (points === undefined) this.#resources.set(name, (points = new Map<number, Point>()));
+    const second = this.#second(sample.at);
+    points.set(second, { ...points.get(second), [sample.process]: value });
+  }
+
+  #add(map: Map<number, Point>, at: number, name: string): void {
     const second = this.#second(at);
-    const point = this.#load.get(second) ?? {};
+    const point = map.get(second) ?? {};
     point[name] = (point[name] ?? 0) + 1;
-    this.#load.set(second, point);
+    map.set(second, point);
   }
 
   #second(at: number): number {

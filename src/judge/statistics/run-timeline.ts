@@ -21,13 +21,19 @@ export class RunTimeline {
     switch (record.k) {
       case "phase":
         this.#end("phase", record.at);
-        if (record.name !== "end") this.#begin("phase", { at: record.at, lane: "phases", kind: "phase", label: record.name });
+        if (record.name !== "end")
+          this.#begin("phase", { at: record.at, lane: "phases", kind: "phase", label: record.name });
         break;
       case "engine":
         this.#engine(record);
         break;
       case "member":
-        this.#instant(record.at, record.engine, "member", record.event === "added" ? "added to the system" : "removed from the system");
+        this.#instant(
+          record.at,
+          record.engine,
+          "member",
+          record.event === "added" ? "added to the system" : "removed from the system",
+        );
         break;
       case "adapter":
         this.#instant(record.at, record.engine, "adapter", `${record.adapter} ${record.event}`);
@@ -39,7 +45,12 @@ export class RunTimeline {
         this.#stream(record);
         break;
       case "mark":
-        this.#instant(record.at, "marks", "mark", record.detail === undefined ? record.name : `${record.name}: ${record.detail}`);
+        this.#instant(
+          record.at,
+          "marks",
+          "mark",
+          record.detail === undefined ? record.name : `${record.name}: ${record.detail}`,
+        );
         break;
       default:
     }
@@ -77,7 +88,8 @@ export class RunTimeline {
     const gaps = record.gaps - (before?.gaps ?? 0);
     const replayed = record.replayedBatches - (before?.replayedBatches ?? 0);
     if (gaps > 0) this.#instant(record.at, record.engine, "gap", `rank ${record.rank}: ${gaps} gap(s)`);
-    if (replayed > 0) this.#instant(record.at, record.engine, "replay", `rank ${record.rank}: ${replayed} batches replayed`);
+    if (replayed > 0)
+      this.#instant(record.at, record.engine, "replay", `rank ${record.rank}: ${replayed} batches replayed`);
   }
 
   #begin(key: string, item: { at: number; lane: string; kind: TimelineItem["kind"]; label: string }): void {

@@ -50,7 +50,8 @@ export class Disturbances {
   /** Every fault that could touch `engine` had recovered by `moment`. */
   recoveredBy(engine: string, moment: number): boolean {
     for (const window of this.#windows.values()) {
-      if ((window.engines === null || window.engines.has(engine)) && (window.open || window.end >= moment)) return false;
+      if ((window.engines === null || window.engines.has(engine)) && (window.open || window.end >= moment))
+        return false;
     }
     return true;
   }

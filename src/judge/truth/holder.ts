@@ -130,7 +130,9 @@ export class Holder {
   flags(entry: number): number {
     const flags = this.#flags[entry] as number;
     if ((this.#generationOf[entry] as number) === this.#generation) return flags;
-    return (this.#generationOf[entry] as number) >= this.#lifeGeneration ? flags & (Flag.ever | Flag.inLife) : flags & Flag.ever;
+    return (this.#generationOf[entry] as number) >= this.#lifeGeneration
+      ? flags & (Flag.ever | Flag.inLife)
+      : flags & Flag.ever;
   }
 
   /** Start of the present interval; undefined when the block is not held now. */

@@ -54,7 +54,10 @@ export class IdentityTable {
     const parsed = this.#parsed;
     const at = id * WORDS;
     return (
-      words[at] === parsed[0] && words[at + 1] === parsed[1] && words[at + 2] === parsed[2] && words[at + 3] === parsed[3]
+      words[at] === parsed[0] &&
+      words[at + 1] === parsed[1] &&
+      words[at + 2] === parsed[2] &&
+      words[at + 3] === parsed[3]
     );
   }
 
@@ -84,5 +87,8 @@ export class IdentityTable {
 }
 
 function badIdentity(identity: string): KvproofError {
-  return new KvproofError("KVP_E_HISTORY_INVALID", `a block identity must be 32 lower-case hex digits, not "${identity}"`);
+  return new KvproofError(
+    "KVP_E_HISTORY_INVALID",
+    `a block identity must be 32 lower-case hex digits, not "${identity}"`,
+  );
 }

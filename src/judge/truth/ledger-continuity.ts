@@ -32,7 +32,9 @@ export class LedgerContinuity {
   }
 
   impossibleRemoval(entry: LedgerEntry, identity: string): void {
-    this.#report(`${entry.engine} rank ${entry.rank} batch ${entry.seq} removes ${identity}, of which it holds no copy`);
+    this.#report(
+      `${entry.engine} rank ${entry.rank} batch ${entry.seq} removes ${identity}, of which it holds no copy`,
+    );
   }
 
   afterDeath(entry: LedgerEntry): void {

@@ -30,10 +30,14 @@ export class Losses {
 
   /** Engine index that was the last to lose this block, if that was after `since`; -1 otherwise. */
   loserSince(identity: number, since: number): number {
-    return identity < this.#at.length && (this.#at[identity] as number) > since ? (this.#by[identity] as number) - 1 : -1;
+    return identity < this.#at.length && (this.#at[identity] as number) > since
+      ? (this.#by[identity] as number) - 1
+      : -1;
   }
 
   massSince(since: number): readonly MassLoss[] {
-    return (this.#mass.at(-1)?.at ?? Number.NEGATIVE_INFINITY) > since ? this.#mass.filter((loss) => loss.at > since) : [];
+    return (this.#mass.at(-1)?.at ?? Number.NEGATIVE_INFINITY) > since
+      ? this.#mass.filter((loss) => loss.at > since)
+      : [];
   }
 }

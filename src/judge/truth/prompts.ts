@@ -52,7 +52,17 @@ export class Prompts {
     for (let i = 0; i < own; i++) this.#pool[this.#used + i] = this.#identities.intern(record.chain[i] as string);
     const { id, model, adapter, tokens } = record;
     const blocks = shared + own;
-    this.#byId.set(id, { index: this.#byId.size, id, model, adapter, tokens, blocks, base, shared, offset: this.#used });
+    this.#byId.set(id, {
+      index: this.#byId.size,
+      id,
+      model,
+      adapter,
+      tokens,
+      blocks,
+      base,
+      shared,
+      offset: this.#used,
+    });
     this.#used += own;
   }
 

@@ -114,7 +114,8 @@ export class Truth {
 
   #loseWhatCannotBeReplayed(at: number): void {
     for (const engine of this.engines) {
-      if (!engine.replays && !this.disturbances.calmFor(engine.name, at)) engine.lostBefore = at + this.bounds.recoveryNs;
+      if (!engine.replays && !this.disturbances.calmFor(engine.name, at))
+        engine.lostBefore = at + this.bounds.recoveryNs;
     }
   }
 

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { aHistory } from "../testing/a-history.js";
+
+const stored = () => aHistory().engine("a").engine("b").prompt("p", 4).stores("a", "p");
+const converge = { probe: "converge" } as const;
+
+describe("C1 convergence", () => {
+  it("reports the symmetric difference that is left after the recovery bound", async () => {
+    const result = await stored()
+      .wait(1200)
+      .asks("p", { a: 1 }, converge)
+      .asks("p", { a: 4, b: 2 }, converge)
+      .verdictOf("C1");
+    expect(result).toMatchObject({
+      verdict: "fail",
+      violationCount: 2,
+      measured: { missing_blocks: 3, extra_blocks: 2 },
+    });
+    expect(result.violations[0]).toMatchObject({ engine: "a", proof: { missing: 3, extra: 0, held: 4 } });
+  });
+
+  it("measures the time to converge, up to the first answer from which on all are exact", async () => {
+    const history = stored()
+      .wait(50)
+      .asks("p", {}, converge)
+      .wait(50)
+      .asks("p", { a: 4 }, converge)
+      .wait(2000)
+      .asks("p", { a: 4 }, converge);
+    const report = await history.judged();
+    const result = report.properties.find((p) => p.id === "C1");
+    expect(result).toMatchObject({ verdict: "pass", opportunities: 2 });
+    expect(result?.measured?.time_to_converge_ms).toBeCloseTo(102, 0);
+    expect(report.distributions.find((d) => d.measure === "converge_ms")?.count).toBe(1);
+  });
+
+  it("does not forgive an answer that goes wrong again after the recovery bound", async () => {
+    const history = stored()
+      .wait(500)
+      .asks("p", { a: 4 }, converge)
+      .wait(1000)
+      .asks("p", {}, converge)
+      .asks("p", { a: 4 }, converge);
+    expect((await history.verdictOf("C1")).verdict).toBe("fail");
+  });
+
+  it("starts again at every disturbance", async () => {
+    const history = stored()
+      .wait(1200)
+      .asks("p", { a: 4 })
+      .removes("a", "p")
+      .wait(500)
+      .asks("p", { a: 4 })
+      .wait(300)
+      .asks("p", { a: 0 });
+    expect((await history.verdictOf("C1")).verdict).toBe("unknown");
+    expect((await history.asks("p", { a: 4 }).wait(900).asks("p", { a: 4 }).verdictOf("C1")).verdict).toBe("fail");
+  });
+
+  it("wants nothing left of an engine that was removed", async () => {
+    const history = stored().leaves("a").wait(1200).asks("p", { a: 4 }, converge);
+    expect((await history.verdictOf("C1")).violations[0]).toMatchObject({ engine: "a", proof: { extra: 4 } });
+  });
+
+  it("is unknown when the run ended too early, or nothing was asked in quiet", async () => {
+    const early = await stored().wait(500).asks("p", {}, converge).verdictOf("C1");
+    expect(early.verdict).toBe("unknown");
+    expect(early.reason).toContain("before the recovery bound");
+    expect(await stored().verdictOf("C1")).toMatchObject({ verdict: "unknown", opportunities: 0 });
+  });
+});

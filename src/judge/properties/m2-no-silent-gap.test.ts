@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { aHistory } from "../testing/a-history.js";
+
+const late = () =>
+  aHistory()
+    .engine("a", { joins: false })
+    .prompt("p", 2)
+    .stores("a", "p", { to: 1 })
+    .stores("a", "p", { from: 1 })
+    .joins("a")
+    .wait(600);
+const burnt = () =>
+  aHistory()
+    .engine("a")
+    .prompt("p", 2)
+    .stores("a", "p")
+    .stream("a", { lastSeq: 0, appliedBatches: 1 })
+    .removes("a", "p", { wire: "burnt" });
+
+describe("M2 no silent gap", () => {
+  it("finds a late joiner that calls itself live without the history before it", async () => {
+    const result = await late().stream("a", { lastSeq: 1, appliedBatches: 0, gaps: 1 }).verdictOf("M2");
+    expect(result).toMatchObject({
+      verdict: "fail",
+      violations: [{ engine: "a", proof: { gap: { kind: "joined late", batches: 2 } } }],
+    });
+  });
+
+  it("accepts a late joiner that replayed it, or says that it could not", async () => {
+    expect((await late().stream("a", { lastSeq: 1, appliedBatches: 2 }).verdictOf("M2")).verdict).toBe("pass");
+    expect(await late().stream("a", { lastSeq: -1, state: "partial" }).verdictOf("M2")).toMatchObject({
+      verdict: "pass",
+      opportunities: 1,
+    });
+  });
+
+  it("finds a burnt number that was passed over in silence, accepts a purge", async () => {
+    expect((await burnt().wait(600).stream("a", { lastSeq: 2, appliedBatches: 2 }).verdictOf("M2")).verdict).toBe(
+      "fail",
+    );
+    expect(
+      (await burnt().wait(600).stream("a", { lastSeq: 2, appliedBatches: 2, purges: 1 }).verdictOf("M2")).verdict,
+    ).toBe("pass");
+  });
+
+  it("finds a gap that was counted and nothing else", async () => {
+    const counted = (now: object) =>
+      aHistory()
+        .engine("a")
+        .prompt("p", 1)
+        .stores("a", "p")
+        .stream("a", { lastSeq: 0, appliedBatches: 1, gaps: 1, missingBatches: 2, ...now })
+        .wait(600)
+        .stream("a", { lastSeq: 0, appliedBatches: 1, gaps: 1, missingBatches: 2, ...now });
+    expect((await counted({}).verdictOf("M2")).violations[0]?.proof).toMatchObject({
+      gap: { kind: "counted", batches: 2 },
+    });
+    expect((await counted({ replayedBatches: 2 }).verdictOf("M2")).verdict).toBe("pass");
+    expect((await counted({ state: "gapped" }).verdictOf("M2")).verdict).toBe("pass");
+  });
+
+  it("is idle without gaps, and gives no verdict on a gap that is younger than the bound", async () => {
+    const history = aHistory()
+      .engine("a")
+      .prompt("p", 1)
+      .stores("a", "p")
+      .stream("a", { lastSeq: 0, appliedBatches: 1 });
+    expect(await history.verdictOf("M2")).toMatchObject({ verdict: "unknown", opportunities: 0 });
+    expect((await burnt().wait(100).stream("a", { lastSeq: 2, appliedBatches: 2 }).verdictOf("M2")).opportunities).toBe(
+      0,
+    );
+  });
+});

@@ -1,0 +1,188 @@
+import { describe, expect, it } from "vitest";
+import { aHistory } from "../testing/a-history.js";
+
+describe("follows-prefix", () => {
+  const sentTwice = (second: string) =>
+    aHistory({ checks: ["follows-prefix"] })
+      .engine("a")
+      .engine("b")
+      .prompt("p", 3)
+      .requests("p", "a", { tag: "follow:1" })
+      .stores("a", "p")
+      .wait(150)
+      .requests("p", second, { tag: "follow:1" });
+
+  it("fails when the second sending goes elsewhere", async () => {
+    const result = await sentTwice("b").verdictOf("follows-prefix");
+    expect(result).toMatchObject({
+      verdict: "fail",
+      violations: [{ engine: "b", proof: { send: 2, had: 0, best: 3, on: "a" } }],
+    });
+  });
+  it("holds when it goes where the prefix is", async () => {
+    expect(await sentTwice("a").verdictOf("follows-prefix")).toMatchObject({
+      verdict: "pass",
+      opportunities: 1,
+      measured: { followed: 1 },
+    });
+  });
+  it("makes the run unknown when it was asked for and nothing was sent twice", async () => {
+    const report = await aHistory({ checks: ["follows-prefix"] })
+      .engine("a")
+      .judged();
+    expect(report.properties.find((p) => p.id === "follows-prefix")).toMatchObject({ verdict: "unknown", required: 1 });
+    expect(report.exitCode).toBe(2);
+  });
+});
+
+describe("control-does-not-follow", () => {
+  const control = (served: (send: number) => string, prompts = 30) => {
+    const history = aHistory({ checks: ["control-does-not-follow"], events: false })
+      .engine("a")
+      .engine("b")
+      .engine("c")
+      .engine("d");
+    for (let n = 0; n < prompts; n++) {
+      history.prompt(`p${n}`, 1);
+      for (let send = 0; send < 2; send++) history.requests(`p${n}`, served(n * 2 + send), { tag: `control:${n}` });
+    }
+    return history;
+  };
+  const fleet = ["a", "b", "c", "d"];
+
+  it("fails when prompts return to their engine although events are off", async () => {
+    const result = await control((send) => fleet[(send >> 1) % 4] as string).verdictOf("control-does-not-follow");
+    expect(result).toMatchObject({ verdict: "fail", measured: { sent: 30, followed: 30, expected: 7.5 } });
+  });
+  it("holds when they return as often as chance has it", async () => {
+    const result = await control((send) => fleet[send % 8 === 7 ? 2 : send % 4] as string).verdictOf(
+      "control-does-not-follow",
+    );
+    expect(result.verdict).toBe("pass");
+  });
+  it("is unknown when too few were sent to tell", async () => {
+    expect((await control(() => "a", 3).verdictOf("control-does-not-follow")).reason).toContain("too few");
+  });
+});
+
+describe("cached-tokens-agree", () => {
+  const served = (claimedBlocks: number, cachedTokens: number, promptTokens = 65) =>
+    aHistory({ checks: ["cached-tokens-agree"] })
+      .engine("a")
+      .prompt("p", 4)
+      .stores("a", "p")
+      .wait(150)
+      .requests("p", "a", { claimedBlocks, cachedTokens, promptTokens });
+
+  it("fails when the engine took less from its cache than was claimed", async () => {
+    const result = await served(4, 32).verdictOf("cached-tokens-agree");
+    expect(result).toMatchObject({
+      verdict: "fail",
+      violations: [{ engine: "a", proof: { expected: 64, cachedTokens: 32 } }],
+    });
+  });
+  it("holds exactly, with the last token always computed by the engine", async () => {
+    expect((await served(4, 64).verdictOf("cached-tokens-agree")).verdict).toBe("pass");
+    expect((await served(4, 48, 64).verdictOf("cached-tokens-agree")).verdict).toBe("pass");
+  });
+  it("does not judge where the cache was changing", async () => {
+    const history = aHistory({ checks: ["cached-tokens-agree"] })
+      .engine("a")
+      .prompt("p", 4)
+      .stores("a", "p");
+    expect(
+      (await history.requests("p", "a", { claimedBlocks: 0, cachedTokens: 64 }).verdictOf("cached-tokens-agree"))
+        .opportunities,
+    ).toBe(0);
+  });
+});
+
+describe("decision-flips", () => {
+  const dry = { tag: "flip:1" };
+  const flipped = () =>
+    aHistory({ checks: ["decision-flips"] })
+      .engine("a")
+      .engine("b")
+      .prompt("p", 3)
+      .stores("a", "p")
+      .wait(150)
+      .routes("p", "a", dry)
+      .removes("a", "p")
+      .stores("b", "p");
+
+  it("measures from the batch that made the other engine the best to the decision for it", async () => {
+    const report = await flipped()
+      .routes("p", "a", dry)
+      .wait(3)
+      .routes("p", "b", dry)
+      .wait(200)
+      .routes("p", "b", dry)
+      .judged();
+    expect(report.properties.find((p) => p.id === "decision-flips")).toMatchObject({
+      verdict: "pass",
+      opportunities: 1,
+    });
+    const flips = report.distributions.find((d) => d.measure === "flip_ms");
+    expect(flips?.count).toBe(1);
+    expect(flips?.max).toBeCloseTo(5, 0);
+  });
+  it("fails when the decision has not turned after the staleness bound", async () => {
+    const result = await flipped().routes("p", "a", dry).wait(150).routes("p", "a", dry).verdictOf("decision-flips");
+    expect(result).toMatchObject({ verdict: "fail", violations: [{ engine: "a", proof: { held: { a: 0, b: 3 } } }] });
+  });
+  it("is idle when the best engine stays the same", async () => {
+    const history = aHistory({ checks: ["decision-flips"] })
+      .engine("a")
+      .prompt("p", 3)
+      .stores("a", "p")
+      .routes("p", "a", dry);
+    expect(await history.verdictOf("decision-flips")).toMatchObject({ verdict: "unknown", opportunities: 0 });
+  });
+});
+
+describe("served", () => {
+  const sent = (outcome: object) =>
+    aHistory({ checks: ["served"] })
+      .engine("a")
+      .prompt("p", 1)
+      .requests("p", "a", outcome);
+
+  it("fails for any answer but a 2xx", async () => {
+    expect((await sent({ status: 502 }).verdictOf("served")).violations[0]?.summary).toContain("status 502");
+    expect((await sent({ error: "connection reset" }).verdictOf("served")).violations[0]?.summary).toContain(
+      "connection reset",
+    );
+    expect(await sent({}).verdictOf("served")).toMatchObject({ verdict: "pass", measured: { served: 1 } });
+  });
+  it("is unknown when nothing was sent", async () => {
+    expect((await aHistory({ checks: ["served"] }).verdictOf("served")).verdict).toBe("unknown");
+  });
+});
+
+describe("isolated-departure", () => {
+  const left = () =>
+    aHistory({ checks: ["isolated-departure"] })
+      .engine("a")
+      .engine("b")
+      .prompt("p", 1)
+      .leaves("a")
+      .wait(10);
+
+  it("fails for a request that is sent to an engine that left, or lost around a departure", async () => {
+    expect((await left().requests("p", "a").verdictOf("isolated-departure")).violations[0]?.engine).toBe("a");
+    expect((await left().requests("p", "b", { status: 502 }).verdictOf("isolated-departure")).verdict).toBe("fail");
+  });
+  it("holds when the others serve", async () => {
+    expect(await left().requests("p", "b").verdictOf("isolated-departure")).toMatchObject({
+      verdict: "pass",
+      opportunities: 1,
+    });
+  });
+  it("is idle when nobody leaves", async () => {
+    const history = aHistory({ checks: ["isolated-departure"] })
+      .engine("a")
+      .prompt("p", 1)
+      .requests("p", "a");
+    expect(await history.verdictOf("isolated-departure")).toMatchObject({ verdict: "unknown", opportunities: 0 });
+  });
+});
