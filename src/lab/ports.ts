@@ -89,8 +89,8 @@ export interface Lab {
   freezeEngine(engine: string): Promise<void>;
   thawEngine(engine: string): Promise<void>;
   engines(): readonly EngineHandle[];
-  /** Calls the lab control of an engine (`POST /lab/<path>`). */
-  control(engine: string, path: string, body: unknown): Promise<unknown>;
+  /** Calls the lab control of an engine: `POST /lab/<path>`, or GET without a body. */
+  control(engine: string, path: string, body?: unknown): Promise<unknown>;
   startGateway(spec: GatewaySpec): Promise<GatewayHandle>;
   stopGateway(how: "graceful" | "kill"): Promise<void>;
   /** Ledger files of every engine life so far; NDJSON of base/ledger.ts, each in order of `at_ns`. */

@@ -132,7 +132,7 @@ export class EnginePod {
         cliEntry(),
         ...engineArguments(this.spec, this.#place, { epoch: this.#epoch, ledgerFile, ...changes }),
       ],
-      env: { KVPROOF_LAB_TOKEN: labToken },
+      env: { KVPROOF_LAB_TOKEN: labToken, KVPROOF_PARENT_PID: String(process.pid) },
       logFile: join(dir, "logs", `${fileName}.log`),
       notReadyCode: "KVP_E_ENGINE_NOT_READY",
     });
@@ -197,7 +197,8 @@ export class EnginePod {
 
   #record(event: EngineRecord["event"], more: Partial<EngineRecord> = {}): number {
     const at = this.#context.clock.nowNs();
-    const { engine, model, ranks, groups } = this.spec;
+    const { engine, model, ranks, groups, replay, events } = this.spec;
+    const published = { ranks, groups, replay, events, replayBatches: this.spec.bufferSteps };
     const address = this.#place.address;
     this.#context.observer.record({
       k: "engine",
@@ -207,8 +208,7 @@ export class EnginePod {
       epoch: this.#epoch,
       event,
       address,
-      ranks,
-      groups,
+      ...published,
       ...more,
     });
     return at;

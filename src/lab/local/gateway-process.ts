@@ -28,7 +28,7 @@ export class GatewayProcess {
       name: "gateway",
       program: program ?? process.execPath,
       args: [...args, ...gatewayArguments(spec, address)],
-      env: { [TOKEN_VARIABLE]: this.#adminToken },
+      env: { [TOKEN_VARIABLE]: this.#adminToken, KVPROOF_PARENT_PID: String(process.pid) },
       logFile: join(context.dir, "logs", "gateway.log"),
       notReadyCode: "KVP_E_SUT_UNAVAILABLE",
     });

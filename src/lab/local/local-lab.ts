@@ -95,14 +95,14 @@ export class LocalLab implements Lab {
     return [...this.#pods.values()].flatMap((pod) => pod.handle ?? []);
   }
 
-  async control(engine: string, path: string, body: unknown): Promise<unknown> {
+  async control(engine: string, path: string, body?: unknown): Promise<unknown> {
     const lab = this.#pod(engine).handle?.endpoints.lab;
     if (!lab)
       throw new KvproofError("KVP_E_PROCESS_EXITED", `engine ${engine} is not running; /lab/${path} cannot reach it`);
     const response = await request(`${lab}/lab/${path}`, {
-      method: "POST",
+      method: body === undefined ? "GET" : "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${this.#context.labToken}` },
-      body: JSON.stringify(body),
+      body: body === undefined ? null : JSON.stringify(body),
       headersTimeout: CONTROL_TIMEOUT_MS,
       bodyTimeout: CONTROL_TIMEOUT_MS,
     });

@@ -35,7 +35,7 @@ const SETTLED = "kvproof_gateway_batches_total";
 const HEAP = "nodejs_heap_size_used_bytes";
 const LOOP_P99 = "nodejs_eventloop_lag_p99_seconds";
 
-/** What our gateway does, given how it is started. Without events it has no picture of any cache to be asked about. */
+/** What our gateway does, given how it is started. */
 export function kvproofGatewayDriver(spec: GatewaySpec): SutDriver {
   const capabilities: SutCapabilities = {
     match: true,

@@ -1,0 +1,137 @@
+/** The engines of a run as the runner knows them: who runs, who the system under test was told of, which adapters are loaded. */
+import type { Clock } from "../../base/clock.js";
+import { NS_PER_MS } from "../../base/clock.js";
+import type { EngineHandle, EngineSpec, Lab, RestartChanges } from "../../lab/ports.js";
+import type { SystemUnderTest } from "../../lab/sut/port.js";
+import type { Recorder } from "./recorder.js";
+
+export interface LoadedAdapter {
+  readonly name: string;
+  readonly path: string;
+}
+
+export class Fleet {
+  readonly #lab: Lab;
+  readonly #sut: SystemUnderTest;
+  readonly #recorder: Recorder;
+  readonly #clock: Clock;
+  readonly #members = new Map<string, EngineHandle>();
+  readonly #adapters = new Map<string, Map<string, string>>();
+  /** When an adapter of a model last changed on any engine, by `model name`. */
+  readonly #adapterChangedAt = new Map<string, number>();
+  readonly #names = new Set<string>();
+
+  constructor(lab: Lab, sut: SystemUnderTest, recorder: Recorder, clock: Clock) {
+    this.#lab = lab;
+    this.#sut = sut;
+    this.#recorder = recorder;
+    this.#clock = clock;
+  }
+
+  /** Engines that run and that the system under test was told of. */
+  members(): readonly EngineHandle[] {
+    return [...this.#members.values()];
+  }
+  membersOf(model: string): readonly EngineHandle[] {
+    return this.members().filter(({ spec }) => spec.model === model);
+  }
+  member(engine: string): EngineHandle | undefined {
+    return this.#members.get(engine);
+  }
+
+  /** `<model>/<n>`, never used before in this run. */
+  nextName(model: string): string {
+    for (let n = 1; ; n++) {
+      const name = `${model}/${n}`;
+      if (!this.#names.has(name)) return name;
+    }
+  }
+
+  async start(spec: EngineSpec, placement?: Parameters<Lab["startEngine"]>[1]): Promise<EngineHandle> {
+    this.#names.add(spec.engine);
+    const handle = await this.#lab.startEngine(spec, placement);
+    this.#noteAdapters(handle);
+    return handle;
+  }
+
+  async restart(engine: string, how: "graceful" | "kill", changes?: RestartChanges): Promise<EngineHandle> {
+    this.#members.delete(engine);
+    const handle = await this.#lab.restartEngine(engine, how, changes);
+    this.#noteAdapters(handle);
+    return handle;
+  }
+
+  async stop(engine: string, how: "graceful" | "kill"): Promise<void> {
+    this.#members.delete(engine);
+    await this.#lab.stopEngine(engine, how);
+  }
+
+  /** Tells the system under test of an engine (or of its new life). */
+  async join(handle: EngineHandle): Promise<void> {
+    const { spec, endpoints, topic, uid } = handle;
+    const startedAt = this.#clock.nowNs();
+    await this.#sut.addEngine({
+      engine: spec.engine,
+      model: spec.model,
+      block_size: spec.blockSize,
+      dialect: spec.dialect,
+      topic,
+      http: endpoints.http,
+      ranks: endpoints.ranks,
+      uid,
+    });
+    this.#recorder.record({ k: "member", at: this.#clock.nowNs(), engine: spec.engine, event: "added", startedAt });
+    this.#members.set(spec.engine, handle);
+  }
+
+  /** Tells the system under test to forget an engine. */
+  async leave(engine: string): Promise<void> {
+    this.#members.delete(engine);
+    const startedAt = this.#clock.nowNs();
+    await this.#sut.removeEngine(engine);
+    this.#recorder.record({ k: "member", at: this.#clock.nowNs(), engine, event: "removed", startedAt });
+  }
+
+  /** After it died by itself. */
+  lost(engine: string): void {
+    this.#members.delete(engine);
+  }
+
+  /** Adapters that every member of the model has loaded from one path, and whose last change is older than `settledMs`. */
+  settledAdapters(model: string, settledMs: number): LoadedAdapter[] {
+    const members = this.membersOf(model);
+    const first = members[0];
+    if (first === undefined) return [];
+    const now = this.#clock.nowNs();
+    return [...(this.#adapters.get(first.spec.engine) ?? [])].flatMap(([name, path]) => {
+      const everywhere = members.every(({ spec }) => this.#adapters.get(spec.engine)?.get(name) === path);
+      const changedAt = this.#adapterChangedAt.get(`${model} ${name}`) ?? Number.NEGATIVE_INFINITY;
+      return everywhere && now - changedAt >= settledMs * NS_PER_MS ? [{ name, path }] : [];
+    });
+  }
+
+  adapterPath(engine: string, name: string): string | undefined {
+    return this.#adapters.get(engine)?.get(name);
+  }
+
+  /** Records that an adapter was loaded (path) or unloaded (null). */
+  adapterChanged(handle: EngineHandle, name: string, path: string | null): void {
+    const { engine, model } = handle.spec;
+    const loaded = this.#adapters.get(engine) ?? new Map<string, string>();
+    this.#adapters.set(engine, loaded);
+    const before = loaded.get(name);
+    const at = this.#clock.nowNs();
+    this.#adapterChangedAt.set(`${model} ${name}`, at);
+    if (before !== undefined && before !== path) {
+      loaded.delete(name);
+      this.#recorder.record({ k: "adapter", at, engine, adapter: `${name}@${before}`, event: "unloaded" });
+    }
+    if (path === null) return;
+    loaded.set(name, path);
+    this.#recorder.record({ k: "adapter", at, engine, adapter: `${name}@${path}`, event: "loaded" });
+  }
+
+  #noteAdapters({ spec }: EngineHandle): void {
+    this.#adapters.set(spec.engine, new Map(spec.adapters.map(({ name, path }) => [name, path])));
+  }
+}

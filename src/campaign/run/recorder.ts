@@ -1,0 +1,37 @@
+/** Writes the campaign's own records as they happen; ledgers are merged in afterwards (judge/history/merge-history). */
+import type { HistoryRecord } from "../../judge/history/records.js";
+import { HistoryWriter } from "../../judge/history/history-writer.js";
+
+export class Recorder {
+  readonly #writer: HistoryWriter;
+  readonly #listeners: ((record: HistoryRecord) => void)[] = [];
+  #count = 0;
+  #closed = false;
+
+  /** `path`: NDJSON; the run record must be the first. */
+  constructor(path: string) {
+    this.#writer = new HistoryWriter(path);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Also tells `listener` of every record from now on (live figures). */
+  listen(listener: (record: HistoryRecord) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Facts that arrive after the end (an answer still in flight) are not part of the run. */
+  record(record: HistoryRecord): void {
+    if (this.#closed) return;
+    this.#writer.append(record);
+    this.#count++;
+    for (const listener of this.#listeners) listener(record);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#writer.close();
+  }
+}
