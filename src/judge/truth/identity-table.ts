@@ -66,7 +66,7 @@ export class IdentityTable {
     for (let w = 0; w < WORDS; w++) {
       let word = 0;
       for (let i = w * 8; i < w * 8 + 8; i++) {
-        const digit = hexValue[identity.charCodeAt(i) & 127] as number;
+        const digit = hexValue[identity.charCodeAt(i)] ?? -1;
         if (digit < 0) throw badIdentity(identity);
         word = (word << 4) | digit;
       }
