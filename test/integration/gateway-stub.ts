@@ -34,6 +34,8 @@ export class StubEngine {
   /** Name → path. */
   adapters = new Map<string, string>();
   healthStatus = 200;
+  /** Further pages: path → text. */
+  readonly pages = new Map<string, string>();
   answer: Answer = (request, response) => json(response, 200, { served_by: this.name, model: request.body.model });
   tokenize: Answer = (_, response) => json(response, 200, { tokens: [] });
   #hash = 1n;
@@ -108,6 +110,18 @@ export class StubEngine {
     await publisher.send(buildEventMessage("", sent.length - 1, payload).map((frame) => Buffer.from(frame)));
   }
 
+  /** Publishes what a vLLM says of itself, for discovery. */
+  describeItself(): this {
+    const sources = this.ranks.map(({ events, replayAt }, rank) => {
+      const anywhere = (endpoint: string): string => endpoint.replace("127.0.0.1", "*");
+      const config = { enable_kv_cache_events: true, publisher: "zmq", topic: "" };
+      return [rank, { ...config, endpoint: anywhere(events), replay_endpoint: anywhere(replayAt) }] as const;
+    });
+    this.pages.set("/kv_event_sources", JSON.stringify(Object.fromEntries(sources)));
+    this.pages.set("/metrics", `vllm:cache_config_info{a="1",block_size="${BLOCK}",hash_block_size="None"} 1.0\n`);
+    return this;
+  }
+
   /** Ends HTTP at once, as a crash does; `sockets` too unless the engine core outlives its API server. */
   async kill(sockets = true): Promise<void> {
     this.server.closeAllConnections();
@@ -127,6 +141,9 @@ export class StubEngine {
     const path = request.url ?? "";
     if (path === "/health") return json(response, this.healthStatus, {});
     if (path === "/v1/models") return json(response, 200, { object: "list", data: this.#models() });
+    const page = this.pages.get(path);
+    if (page !== undefined) return void response.writeHead(200).end(page);
+    if (request.method === "GET") return json(response, 404, {});
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const received = { path, headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString() || "{}") };

@@ -43,7 +43,7 @@ export class Engine {
   load = 0;
   served = 0;
   readonly #deps: EngineDeps;
-  readonly #ranks: FollowedRank[];
+  readonly #ranks: FollowedRank[] = [];
   readonly #stopListeners = new Set<() => void>();
   /** Its process was seen gone: what the index holds of it is of a past life until each stream has proved itself. */
   #lifeInDoubt = false;
@@ -56,8 +56,7 @@ export class Engine {
     this.http = new EngineHttp(registration.http, { upstreamTimeoutMs: deps.upstreamTimeoutMs });
     this.health = new EngineHealth(this.http, deps.healthIntervalMs, this.#healthEvents(), this.log);
     this.models = new EngineModels(this.http, deps.adapterIntervalMs, this.#adapterBook(), this.log);
-    const { openStream } = deps;
-    this.#ranks = openStream ? registration.ranks.map((rank) => this.#follow(rank, openStream)) : [];
+    this.#followAll(deps.openStream);
   }
 
   get name(): string {
@@ -128,18 +127,29 @@ export class Engine {
     return Promise.allSettled([...stopping, this.http.close(graceMs)]).then(() => undefined);
   }
 
-  #follow(endpoints: RankEndpoints, openStream: OpenStream): FollowedRank {
+  /** All ranks or none. @throws UsageError for an endpoint that cannot be dialled. */
+  #followAll(openStream: OpenStream | null): void {
+    if (openStream === null) return;
+    try {
+      for (const rank of this.registration.ranks) this.#follow(rank, openStream);
+    } catch (thrown) {
+      void this.close(0);
+      throw thrown;
+    }
+  }
+
+  #follow({ rank, events, replay }: RankEndpoints, openStream: OpenStream): void {
+    const { index, log } = this.#deps;
     const { engine, model, block_size, topic, duplicates } = this.registration;
-    const { rank, events, replay } = endpoints;
-    const holder = this.#deps.index.addHolder({ engine, rank, model, blockSize: block_size, duplicates });
-    const sink = this.#fenced(this.#deps.index.sink(holder));
-    const log = this.log.child({ rank });
-    return {
-      rank,
-      holder,
-      stream: openStream({ engine, rank, events, replay, topic, sink, log }),
-      wasConnected: false,
-    };
+    const holder = index.addHolder({ engine, rank, model, blockSize: block_size, duplicates });
+    try {
+      const sink = this.#fenced(index.sink(holder));
+      const stream = openStream({ engine, rank, events, replay, topic, sink, log });
+      this.#ranks.push({ rank, holder, stream, wasConnected: false });
+    } catch (thrown) {
+      index.removeHolder(holder);
+      throw thrown;
+    }
   }
 
   /** The index refuses what comes after removal; so do we, before it: a late batch must not re-add a ghost. */

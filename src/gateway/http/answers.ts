@@ -4,6 +4,7 @@ import { asError, type ErrorCode, KvproofError } from "../../base/errors.js";
 
 const STATUS_OF_CODE: Partial<Record<ErrorCode, number>> = {
   KVP_E_BAD_REQUEST: 400,
+  KVP_E_USAGE: 400,
   KVP_E_UNAUTHORIZED: 401,
   KVP_E_NOT_FOUND: 404,
   KVP_E_BODY_TOO_LARGE: 413,

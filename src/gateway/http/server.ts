@@ -6,6 +6,8 @@ import type { Logger } from "../../base/log.js";
 import { LIMITS } from "../limits.js";
 import { sendError, statusOf } from "./answers.js";
 
+const IDLE_SWEEP_MS = 20;
+
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
 /** `"POST /query"` → handler. */
@@ -41,12 +43,14 @@ export class GatewayServer {
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    // Kept-alive connections become idle one by one, as their last answers end.
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_MS);
     const timer = setTimeout(() => {
       this.#log.warn({ graceMs }, "requests still running at the end of the grace period are cut");
       this.#server.closeAllConnections();
     }, graceMs);
     await closed;
+    clearInterval(sweep);
     clearTimeout(timer);
   }
 
