@@ -24,7 +24,7 @@ export class EventCursor extends MsgpackCursor {
 
   readHashList(into: HashList): void {
     const count = this.readArray();
-    this.checkLimit("maxBlocksPerEvent", count);
+    if (count > this.limits.maxBlocksPerEvent) this.checkLimit("maxBlocksPerEvent", count);
     if (count > into.hashHi.length) {
       into.hashHi = grown(into.hashHi, count);
       into.hashLo = grown(into.hashLo, count);
@@ -42,7 +42,7 @@ export class EventCursor extends MsgpackCursor {
 
   /** The string that `readText` found last. */
   textString(): string {
-    this.checkLimit("maxStringBytes", this.textLength);
+    if (this.textLength > this.limits.maxStringBytes) this.checkLimit("maxStringBytes", this.textLength);
     return this.strings.get(this.bytes, this.textStart, this.textLength);
   }
 

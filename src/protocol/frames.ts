@@ -7,6 +7,7 @@
  *                              ["", topic, seq, payload] … ["", "", ff×8, ""]      vLLM ≥ 0.26, TensorRT-LLM
  */
 import { InternalError, ProtocolError } from "../base/errors.js";
+import { StringCache } from "./string-cache.js";
 
 /** What `decodeSeq` gives for ff×8, the number -1 that ends a replay. No batch can have it. */
 export const END_OF_REPLAY = -1;
@@ -18,7 +19,8 @@ const UNSAFE_HIGH = 2 ** 21;
 const MAX_TOPIC_BYTES = 4096;
 const EMPTY = new Uint8Array(0);
 const toUtf8 = new TextEncoder();
-const fromUtf8 = new TextDecoder("utf-8", { fatal: true });
+/** A memo: a stream repeats one topic, and decoding it costs more than all else here. */
+const topics = new StringCache();
 
 type Frames = readonly Uint8Array[];
 
@@ -148,7 +150,7 @@ function decodeTopic(frame: Uint8Array): string {
     throw new ProtocolError("KVP_E_FRAME_INVALID", `a topic has ${frame.length} bytes, limit ${MAX_TOPIC_BYTES}`);
   }
   try {
-    return fromUtf8.decode(frame);
+    return topics.get(frame, 0, frame.length);
   } catch (cause) {
     throw new ProtocolError("KVP_E_FRAME_INVALID", "a topic is not UTF-8", { cause });
   }

@@ -20,15 +20,20 @@ export class StringCache {
   get(bytes: Uint8Array, start: number, length: number): string {
     if (length === 0) return "";
     if (length > MAX_CACHED_BYTES) return decode(bytes, start, length);
-    let key = length;
-    for (let i = start; i < start + length; i++) key = Math.imul(key ^ (bytes[i] as number), 0x01000193);
-    const slot = (key ^ (key >>> 15)) & (SLOTS - 1);
+    const slot = slotOf(bytes, start, length);
     const entry = this.slots[slot];
     if (entry !== undefined && equals(entry.bytes, bytes, start, length)) return entry.text;
     const text = decode(bytes, start, length);
     this.slots[slot] = { bytes: bytes.slice(start, start + length), text };
     return text;
   }
+}
+
+/** Spread by length and three bytes; names that collide only displace each other. */
+function slotOf(bytes: Uint8Array, start: number, length: number): number {
+  const last = start + length - 1;
+  const ends = Math.imul(bytes[last] as number, 5) ^ Math.imul(bytes[start] as number, 29);
+  return (ends ^ Math.imul(bytes[(start + last) >>> 1] as number, 71) ^ Math.imul(length, 113)) & (SLOTS - 1);
 }
 
 function equals(cached: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {
