@@ -11,7 +11,6 @@ import { Lane } from "./holder.js";
 import { EMPTY_SET, LaneSets } from "./lane-sets.js";
 import { CONTEXT, KEY_HIGH, KEY_LOW, NODE_WORDS, NO_NODE, NodeTable, SET, UNPLACED } from "./node-table.js";
 import { Parking } from "./parking.js";
-import { NODE, SLOT_WORDS } from "./residency.js";
 
 /** Copies of one hash in one medium that can be told apart; more are not counted, so they are forgotten too early. */
 const MAX_COPIES = 0xffff;
@@ -82,14 +81,8 @@ export class BlockStore {
     lane.holder.lanes.splice(lane.holder.lanes.indexOf(lane), 1);
   }
 
-  /** The node of a key; `near` (any node or {@link NO_NODE}) is tried at its right neighbour first. */
+  /** The node of a key, made if need be; `near` (any node or {@link NO_NODE}) is tried at its right neighbour first. */
   nodeFor(low: number, high: number, context: Context, near: number): number {
-    const node = this.findNode(low, high, near);
-    if (node !== NO_NODE) return node;
-    context.uses++;
-    return this.nodes.create(low, high, context.id);
-  }
-  findNode(low: number, high: number, near: number): number {
     const { words } = this.nodes;
     const at = (near + 1) * NODE_WORDS;
     if (
@@ -100,24 +93,26 @@ export class BlockStore {
     ) {
       return near + 1;
     }
-    return this.nodes.find(low, high);
+    const { count } = this.nodes;
+    const node = this.nodes.findOrCreate(low, high, context.id);
+    if (this.nodes.count > count) context.uses++;
+    return node;
   }
   contextOf(node: number): Context {
     return this.contexts.byId[this.nodes.words[node * NODE_WORDS + CONTEXT] as number] as Context;
   }
 
-  /** A new entry of the lane, at a node or {@link UNPLACED}, with one copy. The caller has made room. */
-  insert(lane: Lane, low: number, high: number, column: number, node: number): void {
+  /** A new entry of the lane, at a node or {@link UNPLACED}, with one copy; `hint` as `Residency.find` gave it. The caller has made room. */
+  insert(lane: Lane, hint: number, low: number, high: number, column: number, node: number): void {
     if (--lane.generationLeft < 0) this.#nextGeneration(lane);
-    const slot = lane.held.insert(low, high, node, lane.generation);
-    lane.held.setCopies(slot, column, 1);
+    lane.held.insert(hint, low, high, node, lane.generation, column);
     this.entries++;
     if (node === UNPLACED) this.#countUnplaced(lane, 1);
     else this.#enter(lane, node);
   }
   /** An unplaced entry finds its place. */
   settle(lane: Lane, slot: number, node: number): void {
-    lane.held.words[slot * SLOT_WORDS + NODE] = node;
+    lane.held.setNode(slot, node);
     this.#countUnplaced(lane, -1);
     this.#enter(lane, node);
   }
@@ -131,25 +126,24 @@ export class BlockStore {
   /** Forgets the entry in this slot; other slots of the lane may move. */
   drop(lane: Lane, slot: number): void {
     const { held } = lane;
-    const at = slot * SLOT_WORDS;
-    const node = held.words[at + NODE] as number;
+    const node = held.nodeAt(slot);
     if (node === UNPLACED) {
       this.#countUnplaced(lane, -1);
-      const parked = this.parking.find(lane, held.words[at] as number, held.words[at + 1] as number);
+      const parked = this.parking.find(lane, held.hashLow(slot), held.hashHigh(slot));
       if (parked !== undefined) this.parking.remove(parked);
     } else this.#leave(lane, node);
     held.removeAt(slot);
     this.entries--;
   }
   clearLane(lane: Lane): void {
-    const { words, capacity } = lane.held;
-    for (let at = NODE; at < capacity * SLOT_WORDS; at += SLOT_WORDS) {
-      const node = words[at] as number;
+    const { held } = lane;
+    for (let slot = 0; slot < held.capacity; slot++) {
+      const node = held.nodeAt(slot);
       if (node > UNPLACED) this.#leave(lane, node);
     }
     this.parking.removeLane(lane);
-    this.entries -= lane.held.count;
-    lane.held.clear();
+    this.entries -= held.count;
+    held.clear();
     this.#countUnplaced(lane, -lane.unplaced);
     lane.ambiguous = false;
     lane.renamed.clear();

@@ -8,7 +8,6 @@
 import type { BlockStore } from "./block-store.js";
 import type { Lane } from "./holder.js";
 import { dropWhere } from "./removal.js";
-import { GENERATION_SHIFT, META, NODE, SLOT_WORDS } from "./residency.js";
 import { NO_NODE } from "./node-table.js";
 
 const GENERATION_MASK = 0xffff;
@@ -18,7 +17,7 @@ export function makeRoom(store: BlockStore, count: number): void {
   while (store.entries + count > store.maxEntries) {
     const lane = fullest(store);
     const oldest = oldestAge(lane);
-    store.counters.evictedByCap += dropWhere(store, lane, (_node, at) => ageAt(lane, at) === oldest);
+    store.counters.evictedByCap += dropWhere(store, lane, (slot) => ageAt(lane, slot) === oldest);
   }
 }
 
@@ -29,14 +28,14 @@ function fullest(store: BlockStore): Lane {
   }
   return found as Lane;
 }
-function ageAt(lane: Lane, at: number): number {
-  return (lane.generation - ((lane.held.words[at + META] as number) >>> GENERATION_SHIFT)) & GENERATION_MASK;
+function ageAt(lane: Lane, slot: number): number {
+  return (lane.generation - lane.held.generation(slot)) & GENERATION_MASK;
 }
 function oldestAge(lane: Lane): number {
-  const { words, capacity } = lane.held;
+  const { held } = lane;
   let oldest = 0;
-  for (let at = 0; at < capacity * SLOT_WORDS; at += SLOT_WORDS) {
-    if (words[at + NODE] !== NO_NODE) oldest = Math.max(oldest, ageAt(lane, at));
+  for (let slot = 0; slot < held.capacity; slot++) {
+    if (held.nodeAt(slot) !== NO_NODE) oldest = Math.max(oldest, ageAt(lane, slot));
   }
   return oldest;
 }

@@ -3,7 +3,7 @@
  *
  * Nodes lie in one array in the order in which they were stored, so the blocks of one event are neighbours: a match that
  * knows node n tries n + 1 first and reads memory in sequence instead of probing. The hash table beside it holds one word
- * per node: its id, and as many bits of its key as are left.
+ * per node: its id, how far it lies from its home, and as many bits of its key as are left.
  */
 import { InternalError } from "../../base/errors.js";
 
@@ -24,21 +24,28 @@ export const MAX_NODES = 2 ** 24 - FIRST_NODE;
 const MIN_SLOTS = 1024;
 const MAX_LOAD = 0.7;
 
+/** Bits for the distance from home; the largest value means "look at the key". */
+const FAR_BITS = 3;
+const FAR = 2 ** FAR_BITS - 1;
+
 export class NodeTable {
-  /** {@link NODE_WORDS} words per node. Replaced when it grows: do not keep it across `create`. */
+  /** {@link NODE_WORDS} words per node. Replaced when it grows: do not keep it across `findOrCreate`. */
   words: Uint32Array;
   count = 0;
+  /** key bits << tagShift | distance << idBits | id; 0 = empty. */
   #slots = new Uint32Array(MIN_SLOTS);
   #mask = MIN_SLOTS - 1;
   #next = FIRST_NODE;
   #free = NO_NODE;
   readonly #idBits: number;
   readonly #idMask: number;
+  readonly #tagShift: number;
 
   /** @param capacity the most nodes that will ever be alive, at most {@link MAX_NODES}. */
   constructor(capacity: number) {
     this.#idBits = Math.max(8, Math.ceil(Math.log2(capacity + FIRST_NODE + 1)));
     this.#idMask = 2 ** this.#idBits - 1;
+    this.#tagShift = this.#idBits + FAR_BITS;
     this.words = new Uint32Array(MIN_SLOTS * NODE_WORDS);
   }
 
@@ -48,31 +55,46 @@ export class NodeTable {
 
   /** The node of this key, or {@link NO_NODE}. */
   find(low: number, high: number): number {
-    const { words } = this;
-    const slots = this.#slots;
-    const mask = this.#mask;
-    const tag = high >>> this.#idBits;
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const word = slots[slot] as number;
-      if (word === 0) return NO_NODE;
-      if (word >>> this.#idBits !== tag) continue;
-      const at = (word & this.#idMask) * NODE_WORDS;
-      if (words[at + KEY_LOW] === low && words[at + KEY_HIGH] === high) return word & this.#idMask;
-    }
+    const slot = this.#probe(low, high);
+    return slot < 0 ? NO_NODE : (this.#slots[slot] as number) & this.#idMask;
   }
-
-  /** A new node with an empty set. The key must not be in the table. */
-  create(low: number, high: number, context: number): number {
-    if (this.count >= this.#slots.length * MAX_LOAD) this.#growSlots();
+  /** The node of this key; a new one has an empty set, and the caller fills it before the next call. */
+  findOrCreate(low: number, high: number, context: number): number {
+    let slot = this.#probe(low, high);
+    if (slot >= 0) return (this.#slots[slot] as number) & this.#idMask;
+    if (this.count >= this.#slots.length * MAX_LOAD) {
+      this.#growSlots();
+      slot = this.#probe(low, high);
+    }
     const id = this.#allocate();
     const at = id * NODE_WORDS;
     this.words[at + KEY_LOW] = low;
     this.words[at + KEY_HIGH] = high;
     this.words[at + SET] = 0;
     this.words[at + CONTEXT] = context;
-    this.#link(id, low, high);
+    this.#put(~slot, id, low, high);
     this.count++;
     return id;
+  }
+  /** Slot of the key, or ~(the empty slot where it would be put). */
+  #probe(low: number, high: number): number {
+    const { words } = this;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    const tag = high >>> this.#tagShift;
+    let slot = low & mask;
+    for (let word = slots[slot] as number; word !== 0; word = slots[slot] as number) {
+      if (word >>> this.#tagShift === tag) {
+        const at = (word & this.#idMask) * NODE_WORDS;
+        if (words[at + KEY_LOW] === low && words[at + KEY_HIGH] === high) return slot;
+      }
+      slot = (slot + 1) & mask;
+    }
+    return ~slot;
+  }
+  #put(slot: number, id: number, low: number, high: number): void {
+    const far = Math.min((slot - low) & this.#mask, FAR);
+    this.#slots[slot] = ((high >>> this.#tagShift) << this.#tagShift) | (far << this.#idBits) | id;
   }
 
   /** Forgets a node that nobody holds. Its id may be given out again at once. */
@@ -101,20 +123,18 @@ export class NodeTable {
     this.words = grown;
   }
   #growSlots(): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
-    this.#mask = this.#slots.length - 1;
-    for (const word of old) {
-      if (word === 0) continue;
-      const id = word & this.#idMask;
-      this.#link(id, this.words[id * NODE_WORDS + KEY_LOW] as number, this.words[id * NODE_WORDS + KEY_HIGH] as number);
+    const slots = new Uint32Array(this.#slots.length * 2);
+    this.#slots = slots;
+    this.#mask = slots.length - 1;
+    const { words } = this;
+    for (let id = FIRST_NODE; id < this.#next; id++) {
+      const at = id * NODE_WORDS;
+      if (words[at + SET] === 0) continue;
+      const low = words[at + KEY_LOW] as number;
+      let slot = low & this.#mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & this.#mask;
+      this.#put(slot, id, low, words[at + KEY_HIGH] as number);
     }
-  }
-  #link(id: number, low: number, high: number): void {
-    const slots = this.#slots;
-    let slot = low & this.#mask;
-    while (slots[slot] !== 0) slot = (slot + 1) & this.#mask;
-    slots[slot] = ((high >>> this.#idBits) << this.#idBits) | id;
   }
   /** Removes the slot and moves later ones of the cluster back, so that there are no tombstones. */
   #unlink(id: number, low: number): void {
@@ -126,12 +146,19 @@ export class NodeTable {
     }
     for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
       const word = slots[slot] as number;
-      const home = (this.words[(word & this.#idMask) * NODE_WORDS + KEY_LOW] as number) & mask;
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      slots[hole] = word;
+      const back = (slot - hole) & mask;
+      const far = this.#distance(word, slot);
+      if (far < back) continue;
+      slots[hole] = (word & ~(FAR << this.#idBits)) | (Math.min(far - back, FAR) << this.#idBits);
       hole = slot;
     }
     slots[hole] = 0;
+  }
+  /** How far the word in this slot lies from its home. */
+  #distance(word: number, slot: number): number {
+    const far = (word >>> this.#idBits) & FAR;
+    if (far < FAR) return far;
+    return (slot - (this.words[(word & this.#idMask) * NODE_WORDS + KEY_LOW] as number)) & this.#mask;
   }
   /** Empty again: give the memory back and start from the first id. */
   #reset(): void {

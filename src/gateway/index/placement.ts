@@ -4,7 +4,6 @@ import type { Holder, Lane } from "./holder.js";
 import { KEY_HIGH, KEY_LOW, NODE_WORDS, NO_NODE, UNPLACED } from "./node-table.js";
 import { agrees } from "./parking.js";
 import type { Claim } from "./parking.js";
-import { NODE, SLOT_WORDS } from "./residency.js";
 
 /**
  * The node at which the lane's holder has this hash, in a context that agrees with the claim (null = any). {@link NO_NODE} if
@@ -23,7 +22,7 @@ function placedIn(store: BlockStore, lane: Lane, low: number, high: number, clai
   const { held } = lane;
   let found = NO_NODE;
   for (let slot = held.find(low, high); slot >= 0; slot = lane.ambiguous ? held.findNext(slot, low, high) : -1) {
-    const node = held.words[slot * SLOT_WORDS + NODE] as number;
+    const node = held.nodeAt(slot);
     if (node === UNPLACED || (claim !== null && !agrees(store.contextOf(node), claim))) continue;
     if (found !== NO_NODE) return NO_NODE;
     found = node;
@@ -39,8 +38,8 @@ function placedIn(store: BlockStore, lane: Lane, low: number, high: number, clai
 export function holdAt(store: BlockStore, lane: Lane, low: number, high: number, column: number, node: number): void {
   const { held } = lane;
   const first = held.find(low, high);
-  if (first < 0) store.insert(lane, low, high, column, node);
-  else if (held.words[first * SLOT_WORDS + NODE] === UNPLACED) {
+  if (first < 0) store.insert(lane, first, low, high, column, node);
+  else if (held.nodeAt(first) === UNPLACED) {
     // Copies of a block that waits under another adapter are not copies of this one.
     const parked = store.parking.find(lane, low, high);
     if (parked !== undefined && !agrees(store.contextOf(node), parked)) held.clearCopies(first);
@@ -48,20 +47,19 @@ export function holdAt(store: BlockStore, lane: Lane, low: number, high: number,
     store.addCopy(lane, first, column);
   } else {
     for (let slot = first; slot >= 0; slot = held.findNext(slot, low, high)) {
-      if (held.words[slot * SLOT_WORDS + NODE] !== node) continue;
+      if (held.nodeAt(slot) !== node) continue;
       store.addCopy(lane, slot, column);
       return;
     }
     lane.ambiguous = true;
     store.counters.conflicts++;
-    store.insert(lane, low, high, column, node);
+    store.insert(lane, first, low, high, column, node);
   }
   if (lane.holder.unplaced > 0) adopt(store, lane.holder, low, high, node);
 }
 
 function settle(store: BlockStore, lane: Lane, slot: number, node: number): void {
-  const at = slot * SLOT_WORDS;
-  const parked = store.parking.find(lane, lane.held.words[at] as number, lane.held.words[at + 1] as number);
+  const parked = store.parking.find(lane, lane.held.hashLow(slot), lane.held.hashHigh(slot));
   if (parked !== undefined) store.parking.remove(parked);
   store.settle(lane, slot, node);
 }
@@ -72,7 +70,7 @@ function adopt(store: BlockStore, holder: Holder, low: number, high: number, nod
   for (let next = found.pop(); next !== undefined; next = found.pop()) {
     for (const lane of holder.lanes) {
       const slot = lane.unplaced > 0 ? lane.held.find(next.low, next.high) : -1;
-      if (slot < 0 || lane.held.words[slot * SLOT_WORDS + NODE] !== UNPLACED) continue;
+      if (slot < 0 || lane.held.nodeAt(slot) !== UNPLACED) continue;
       const parked = store.parking.find(lane, next.low, next.high);
       if (parked === undefined || agrees(store.contextOf(next.node), parked)) settle(store, lane, slot, next.node);
     }

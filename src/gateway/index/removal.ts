@@ -2,7 +2,6 @@
 import type { BlockStore } from "./block-store.js";
 import type { Holder, Lane } from "./holder.js";
 import { NO_NODE, UNPLACED } from "./node-table.js";
-import { HASH_HIGH, HASH_LOW, NODE, SLOT_WORDS } from "./residency.js";
 
 /** Takes one copy of the hash in a medium; false = none was known. */
 export function removeHash(store: BlockStore, lane: Lane, column: number, low: number, high: number): boolean {
@@ -13,7 +12,7 @@ export function removeHash(store: BlockStore, lane: Lane, column: number, low: n
   const copies = held.copies(slot, column);
   if (copies === 0) return false;
   if (copies > 1) held.setCopies(slot, column, copies - 1);
-  else if (held.columns.length === 0) store.drop(lane, slot);
+  else if (held.extraColumns === 0) store.drop(lane, slot);
   else {
     held.setCopies(slot, column, 0);
     if (!held.isHeld(slot)) store.drop(lane, slot);
@@ -41,19 +40,18 @@ function removeAmbiguous(store: BlockStore, lane: Lane, column: number, low: num
   return known;
 }
 
-/** Forgets every entry of the lane for which `test(node, meta)` holds; `node` may be {@link UNPLACED}. Returns how many. */
-export function dropWhere(store: BlockStore, lane: Lane, test: (node: number, at: number) => boolean): number {
+/** Forgets every entry of the lane for which `test(slot, node)` holds; `node` may be {@link UNPLACED}. Returns how many. */
+export function dropWhere(store: BlockStore, lane: Lane, test: (slot: number, node: number) => boolean): number {
   const { held } = lane;
   const doomed: number[] = [];
-  for (let at = 0; at < held.capacity * SLOT_WORDS; at += SLOT_WORDS) {
-    const node = held.words[at + NODE] as number;
-    if (node === NO_NODE || !test(node, at)) continue;
-    doomed.push(held.words[at + HASH_LOW] as number, held.words[at + HASH_HIGH] as number, node);
+  for (let slot = 0; slot < held.capacity; slot++) {
+    const node = held.nodeAt(slot);
+    if (node !== NO_NODE && test(slot, node)) doomed.push(held.hashLow(slot), held.hashHigh(slot), node);
   }
   for (let i = 0; i < doomed.length; i += 3) {
     const [low, high] = [doomed[i] as number, doomed[i + 1] as number];
     let slot = held.find(low, high);
-    while (slot >= 0 && held.words[slot * SLOT_WORDS + NODE] !== doomed[i + 2]) slot = held.findNext(slot, low, high);
+    while (slot >= 0 && held.nodeAt(slot) !== doomed[i + 2]) slot = held.findNext(slot, low, high);
     if (slot >= 0) store.drop(lane, slot);
   }
   held.shrink();
@@ -64,10 +62,10 @@ export function dropWhere(store: BlockStore, lane: Lane, test: (node: number, at
 export function dropAdapter(store: BlockStore, holder: Holder, lora: string | null): number {
   let dropped = 0;
   for (const lane of holder.lanes) {
-    dropped += dropWhere(store, lane, (node, at) => {
+    const { held } = lane;
+    dropped += dropWhere(store, lane, (slot, node) => {
       if (node !== UNPLACED) return store.contextOf(node).lora === lora;
-      const { words } = lane.held;
-      const parked = store.parking.find(lane, words[at + HASH_LOW] as number, words[at + HASH_HIGH] as number);
+      const parked = store.parking.find(lane, held.hashLow(slot), held.hashHigh(slot));
       return parked !== undefined && parked.lora === lora;
     });
   }

@@ -1,33 +1,38 @@
 /**
  * What one lane holds, by engine hash: hash -> node, and how many copies in each medium. Open addressing with linear
- * probing and no tombstones; four words per slot, so that a lookup touches one cache line.
+ * probing and no tombstones. Node and 8 bits of the hash lie in one word per slot, hash and counts in another array: a hash
+ * that is not held, the usual case of a store, costs one cache line.
  *
  * A hash may stand in several slots, once per node: an engine that gave one hash to two different blocks.
  */
 import { NO_NODE } from "./node-table.js";
 
-export const SLOT_WORDS = 4;
-export const HASH_LOW = 0;
-export const HASH_HIGH = 1;
-export const NODE = 2;
-/** Low half: copies in the first medium. High half: generation (see eviction.ts). */
-export const META = 3;
-export const COPIES_MASK = 0xffff;
-export const GENERATION_SHIFT = 16;
-
 const MIN_SLOTS = 16;
-const MAX_LOAD = 0.8;
+const MAX_LOAD = 0.82;
 const SHRINK_LOAD = 0.15;
-/** Grow gently once it matters: the mean load is then 0.72 instead of 0.6. */
+/** Grow gently once it matters. */
 const [GROW_SMALL, GROW_LARGE, LARGE_SLOTS] = [2, 1.25, 2048] as const;
 
+const PRINT_BITS = 8;
+const PRINT_MASK = 0xff;
+/** Words of an entry: hash, and META = generation << 16 | copies in the first medium. */
+const ENTRY_WORDS = 3;
+const META = 2;
+const COPIES_MASK = 0xffff;
+const GENERATION_SHIFT = 16;
+
 export class Residency {
-  /** {@link SLOT_WORDS} words per slot; `NODE` = {@link NO_NODE} means empty. Replaced when it grows or shrinks. */
-  words = new Uint32Array(MIN_SLOTS * SLOT_WORDS);
   capacity = MIN_SLOTS;
   count = 0;
-  /** Copies in the media after the first; as long as `capacity` each. */
-  readonly columns: Uint16Array[] = [];
+  /** Media after the first. */
+  get extraColumns(): number {
+    return this.#columns.length;
+  }
+  /** node << 8 | print of the hash; 0 = empty. */
+  #slots = new Uint32Array(MIN_SLOTS);
+  #entries = new Uint32Array(MIN_SLOTS * ENTRY_WORDS);
+  /** Copies in the media after the first. */
+  readonly #columns: Uint16Array[] = [];
   readonly #salt: number;
   #scale = MIN_SLOTS / 2 ** 32;
   #growAt = Math.floor(MIN_SLOTS * MAX_LOAD);
@@ -38,65 +43,112 @@ export class Residency {
   }
 
   get bytes(): number {
-    return this.words.byteLength + this.columns.length * this.capacity * 2;
+    return this.#slots.byteLength + this.#entries.byteLength + this.#columns.length * this.capacity * 2;
   }
 
-  #home(low: number, high: number): number {
+  /** Slot of the hash; if it is not held, a negative number that `insert` takes as a hint. */
+  find(low: number, high: number): number {
+    const mixed = this.#mix(low, high);
+    return this.#scan(Math.floor(mixed * this.#scale), mixed & PRINT_MASK, low, high);
+  }
+  /** Next slot of the same hash after `slot`, or a negative number. */
+  findNext(slot: number, low: number, high: number): number {
+    return this.#scan(slot + 1 === this.capacity ? 0 : slot + 1, this.#mix(low, high) & PRINT_MASK, low, high);
+  }
+  #mix(low: number, high: number): number {
     let mixed = Math.imul(low ^ this.#salt, 0x85eb_ca6b);
     mixed = Math.imul(mixed ^ (mixed >>> 15) ^ high, 0xc2b2_ae35);
-    return Math.floor(((mixed ^ (mixed >>> 16)) >>> 0) * this.#scale);
+    return (mixed ^ (mixed >>> 16)) >>> 0;
   }
-  /** Slot of the hash, or -1. */
-  find(low: number, high: number): number {
-    return this.#scan(this.#home(low, high), low, high);
-  }
-  /** Next slot of the same hash after `slot`, or -1. */
-  findNext(slot: number, low: number, high: number): number {
-    return this.#scan(slot + 1 === this.capacity ? 0 : slot + 1, low, high);
-  }
-  #scan(from: number, low: number, high: number): number {
-    const { words, capacity } = this;
-    for (let slot = from; ; slot = slot + 1 === capacity ? 0 : slot + 1) {
-      const at = slot * SLOT_WORDS;
-      if (words[at + HASH_LOW] === low && words[at + HASH_HIGH] === high && words[at + NODE] !== NO_NODE) return slot;
-      if (words[at + NODE] === NO_NODE) return -1;
+  #scan(from: number, print: number, low: number, high: number): number {
+    const slots = this.#slots;
+    const entries = this.#entries;
+    const { capacity } = this;
+    let slot = from;
+    for (let word = slots[slot] as number; word !== 0; word = slots[slot] as number) {
+      const at = slot * ENTRY_WORDS;
+      if ((word & PRINT_MASK) === print && entries[at] === low && entries[at + 1] === high) return slot;
+      slot = slot + 1 === capacity ? 0 : slot + 1;
     }
+    return ~slot;
   }
-  /** A new slot for the hash, without copies. Slots known before are void. */
-  insert(low: number, high: number, node: number, generation: number): number {
-    if (this.count >= this.#growAt)
+
+  nodeAt(slot: number): number {
+    return (this.#slots[slot] as number) >>> PRINT_BITS;
+  }
+  setNode(slot: number, node: number): void {
+    this.#slots[slot] = (node << PRINT_BITS) | ((this.#slots[slot] as number) & PRINT_MASK);
+  }
+  hashLow(slot: number): number {
+    return this.#entries[slot * ENTRY_WORDS] as number;
+  }
+  hashHigh(slot: number): number {
+    return this.#entries[slot * ENTRY_WORDS + 1] as number;
+  }
+  generation(slot: number): number {
+    return (this.#entries[slot * ENTRY_WORDS + META] as number) >>> GENERATION_SHIFT;
+  }
+  touch(slot: number, generation: number): void {
+    const at = slot * ENTRY_WORDS + META;
+    this.#entries[at] = ((this.#entries[at] as number) & COPIES_MASK) | (generation << GENERATION_SHIFT);
+  }
+
+  /** A new slot for the hash, with one copy. `hint` = what `find` said just before. Slots known before are void. */
+  insert(hint: number, low: number, high: number, node: number, generation: number, column: number): void {
+    let slot = ~hint;
+    const mixed = this.#mix(low, high);
+    if (this.count >= this.#growAt) {
       this.#resize(this.capacity * (this.capacity < LARGE_SLOTS ? GROW_SMALL : GROW_LARGE));
-    const { words, capacity } = this;
-    let slot = this.#home(low, high);
-    while (words[slot * SLOT_WORDS + NODE] !== NO_NODE) slot = slot + 1 === capacity ? 0 : slot + 1;
-    const at = slot * SLOT_WORDS;
-    words[at + HASH_LOW] = low;
-    words[at + HASH_HIGH] = high;
-    words[at + NODE] = node;
-    words[at + META] = generation << GENERATION_SHIFT;
-    for (const column of this.columns) column[slot] = 0;
+      slot = this.#emptySlot(mixed);
+    } else if (hint >= 0) slot = this.#emptySlot(mixed);
+    const at = slot * ENTRY_WORDS;
+    this.#slots[slot] = (node << PRINT_BITS) | (mixed & PRINT_MASK);
+    this.#entries[at] = low;
+    this.#entries[at + 1] = high;
+    this.#entries[at + META] = (generation << GENERATION_SHIFT) | (column === 0 ? 1 : 0);
+    for (let i = 0; i < this.#columns.length; i++) (this.#columns[i] as Uint16Array)[slot] = i + 1 === column ? 1 : 0;
     this.count++;
+  }
+  #emptySlot(mixed: number): number {
+    let slot = Math.floor(mixed * this.#scale);
+    while (this.#slots[slot] !== 0) slot = slot + 1 === this.capacity ? 0 : slot + 1;
     return slot;
   }
+
   /** Empties the slot; later slots of its cluster move back, perhaps into it. */
   removeAt(slot: number): void {
-    const { words, capacity } = this;
+    const { capacity } = this;
+    const slots = this.#slots;
+    const entries = this.#entries;
     let hole = slot;
-    for (let next = slot + 1 === capacity ? 0 : slot + 1; ; next = next + 1 === capacity ? 0 : next + 1) {
-      const at = next * SLOT_WORDS;
-      if (words[at + NODE] === NO_NODE) break;
-      const home = this.#home(words[at + HASH_LOW] as number, words[at + HASH_HIGH] as number);
+    for (
+      let next = slot + 1 === capacity ? 0 : slot + 1;
+      slots[next] !== 0;
+      next = next + 1 === capacity ? 0 : next + 1
+    ) {
+      const at = next * ENTRY_WORDS;
+      const home = Math.floor(this.#mix(entries[at] as number, entries[at + 1] as number) * this.#scale);
       if (distance(home, next, capacity) < distance(hole, next, capacity)) continue;
       this.#move(next, hole);
       hole = next;
     }
-    words[hole * SLOT_WORDS + NODE] = NO_NODE;
+    slots[hole] = NO_NODE;
     this.count--;
+  }
+  #move(from: number, to: number): void {
+    const entries = this.#entries;
+    const source = from * ENTRY_WORDS;
+    const target = to * ENTRY_WORDS;
+    this.#slots[to] = this.#slots[from] as number;
+    entries[target] = entries[source] as number;
+    entries[target + 1] = entries[source + 1] as number;
+    entries[target + META] = entries[source + META] as number;
+    for (const column of this.#columns) column[to] = column[from] as number;
   }
   /** Gives memory back after many removals. Slots known before are void. */
   shrink(): void {
     if (this.capacity > MIN_SLOTS && this.count < this.capacity * SHRINK_LOAD) {
-      this.#resize(Math.max(MIN_SLOTS, Math.ceil(this.count * 2)));
+      this.#resize(Math.max(MIN_SLOTS, this.count * 2));
     }
   }
   clear(): void {
@@ -106,63 +158,53 @@ export class Residency {
 
   copies(slot: number, column: number): number {
     return column === 0
-      ? (this.words[slot * SLOT_WORDS + META] as number) & COPIES_MASK
-      : ((this.columns[column - 1] as Uint16Array)[slot] as number);
+      ? (this.#entries[slot * ENTRY_WORDS + META] as number) & COPIES_MASK
+      : ((this.#columns[column - 1] as Uint16Array)[slot] as number);
   }
   setCopies(slot: number, column: number, copies: number): void {
     if (column > 0) {
-      (this.columns[column - 1] as Uint16Array)[slot] = copies;
+      (this.#columns[column - 1] as Uint16Array)[slot] = copies;
       return;
     }
-    const at = slot * SLOT_WORDS + META;
-    this.words[at] = ((this.words[at] as number) & ~COPIES_MASK) | copies;
-  }
-  touch(slot: number, generation: number): void {
-    const at = slot * SLOT_WORDS + META;
-    this.words[at] = ((this.words[at] as number) & COPIES_MASK) | (generation << GENERATION_SHIFT);
+    const at = slot * ENTRY_WORDS + META;
+    this.#entries[at] = ((this.#entries[at] as number) & ~COPIES_MASK) | copies;
   }
   clearCopies(slot: number): void {
-    for (let column = 0; column <= this.columns.length; column++) this.setCopies(slot, column, 0);
+    for (let column = 0; column <= this.#columns.length; column++) this.setCopies(slot, column, 0);
   }
   /** True if some medium holds the hash. */
   isHeld(slot: number): boolean {
-    if (((this.words[slot * SLOT_WORDS + META] as number) & COPIES_MASK) > 0) return true;
-    for (const column of this.columns) if ((column[slot] as number) > 0) return true;
+    for (let column = 0; column <= this.#columns.length; column++) if (this.copies(slot, column) > 0) return true;
     return false;
   }
   addColumn(): void {
-    this.columns.push(new Uint16Array(this.capacity));
+    this.#columns.push(new Uint16Array(this.capacity));
   }
 
-  #move(from: number, to: number): void {
-    const { words } = this;
-    const [source, target] = [from * SLOT_WORDS, to * SLOT_WORDS];
-    words[target] = words[source] as number;
-    words[target + 1] = words[source + 1] as number;
-    words[target + 2] = words[source + 2] as number;
-    words[target + 3] = words[source + 3] as number;
-    for (const column of this.columns) column[to] = column[from] as number;
-  }
   #allocate(capacity: number): void {
     this.capacity = capacity;
     this.#scale = capacity / 2 ** 32;
     this.#growAt = Math.floor(capacity * MAX_LOAD);
-    this.words = new Uint32Array(capacity * SLOT_WORDS);
-    for (let i = 0; i < this.columns.length; i++) this.columns[i] = new Uint16Array(capacity);
+    this.#slots = new Uint32Array(capacity);
+    this.#entries = new Uint32Array(capacity * ENTRY_WORDS);
+    for (let i = 0; i < this.#columns.length; i++) this.#columns[i] = new Uint16Array(capacity);
   }
   #resize(capacity: number): void {
-    const { words, columns, capacity: before } = this;
-    const oldColumns = [...columns];
-    this.count = 0;
+    const before = this.#slots;
+    const entries = this.#entries;
+    const columns = [...this.#columns];
     this.#allocate(Math.ceil(capacity));
-    for (let old = 0; old < before; old++) {
-      const at = old * SLOT_WORDS;
-      const node = words[at + NODE] as number;
-      if (node === NO_NODE) continue;
-      const slot = this.insert(words[at + HASH_LOW] as number, words[at + HASH_HIGH] as number, node, 0);
-      this.words[slot * SLOT_WORDS + META] = words[at + META] as number;
+    for (let old = 0; old < before.length; old++) {
+      const word = before[old] as number;
+      if (word === 0) continue;
+      const at = old * ENTRY_WORDS;
+      const slot = this.#emptySlot(this.#mix(entries[at] as number, entries[at + 1] as number));
+      this.#slots[slot] = word;
+      this.#entries[slot * ENTRY_WORDS] = entries[at] as number;
+      this.#entries[slot * ENTRY_WORDS + 1] = entries[at + 1] as number;
+      this.#entries[slot * ENTRY_WORDS + META] = entries[at + META] as number;
       for (let i = 0; i < columns.length; i++) {
-        (columns[i] as Uint16Array)[slot] = (oldColumns[i] as Uint16Array)[old] as number;
+        (this.#columns[i] as Uint16Array)[slot] = (columns[i] as Uint16Array)[old] as number;
       }
     }
   }

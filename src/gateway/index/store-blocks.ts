@@ -11,7 +11,6 @@ import type { Lane } from "./holder.js";
 import { KEY_HIGH, KEY_LOW, NODE_WORDS, NO_NODE, UNPLACED } from "./node-table.js";
 import type { ParkedBlock } from "./parking.js";
 import { findPlaced, holdAt } from "./placement.js";
-import { NODE, SLOT_WORDS } from "./residency.js";
 
 /** Below this many words a loop copies faster than `TypedArray.set` of a fresh view. */
 const SMALL_COPY_WORDS = 64;
@@ -108,7 +107,7 @@ export class StoreBlocks {
     const slot = held.find(hashLow, hashHigh);
     if (slot >= 0) {
       const { words } = this.#store.nodes;
-      const node = held.words[slot * SLOT_WORDS + NODE] as number;
+      const node = held.nodeAt(slot);
       const at = node * NODE_WORDS;
       if (node !== UNPLACED && words[at + KEY_LOW] === low && words[at + KEY_HIGH] === high) {
         this.#store.addCopy(lane, slot, this.#column);
@@ -116,7 +115,7 @@ export class StoreBlocks {
       }
     }
     const node = this.#store.nodeFor(low, high, context, near);
-    if (slot < 0 && lane.holder.unplaced === 0) this.#store.insert(lane, hashLow, hashHigh, this.#column, node);
+    if (slot < 0 && lane.holder.unplaced === 0) this.#store.insert(lane, slot, hashLow, hashHigh, this.#column, node);
     else holdAt(this.#store, lane, hashLow, hashHigh, this.#column, node);
     return node;
   }
@@ -153,10 +152,10 @@ export class StoreBlocks {
     const contentLow = hasher.contents[2 * inChunk] as number;
     const contentHigh = hasher.contents[2 * inChunk + 1] as number;
     const block = { ...this.#claim, lane, low, high, parentLow, parentHigh, contentLow, contentHigh };
-    if (slot < 0) this.#store.insert(lane, low, high, this.#column, UNPLACED);
+    if (slot < 0) this.#store.insert(lane, slot, low, high, this.#column, UNPLACED);
     else {
       // Placed under another adapter or salt: a removal cannot tell the two apart, so this copy is not believed.
-      if (lane.held.words[slot * SLOT_WORDS + NODE] !== UNPLACED) return;
+      if (lane.held.nodeAt(slot) !== UNPLACED) return;
       const waiting = parking.find(lane, low, high);
       if (waiting !== undefined && !isSame(waiting, block)) lane.held.clearCopies(slot);
       this.#store.addCopy(lane, slot, this.#column);
@@ -186,7 +185,7 @@ export class StoreBlocks {
       const slot = lane.held.find(low, high);
       if (slot < 0) {
         const node = findPlaced(this.#store, lane, low, high, null);
-        this.#store.insert(lane, low, high, this.#column, node === NO_NODE ? UNPLACED : node);
+        this.#store.insert(lane, slot, low, high, this.#column, node === NO_NODE ? UNPLACED : node);
       } else if (!lane.ambiguous || lane.held.findNext(slot, low, high) < 0)
         this.#store.addCopy(lane, slot, this.#column);
     }

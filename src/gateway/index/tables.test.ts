@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Rng } from "../../base/rng.js";
 import { EMPTY_SET, LaneSets } from "./lane-sets.js";
 import { NO_NODE, NODE_WORDS, NodeTable, SET } from "./node-table.js";
-import { NODE, Residency, SLOT_WORDS } from "./residency.js";
+import { Residency } from "./residency.js";
 
 /** Many keys with few homes, so that clusters are long and wrap around the end. */
 const keys = fc.record({ low: fc.constantFrom(0, 1, 2, 1022, 1023, 0xffff_ffff), high: fc.nat(40) });
@@ -24,7 +24,7 @@ describe("node table", () => {
             table.free(known);
             model.delete(name(key.low, key.high));
           } else if (known === undefined) {
-            const id = table.create(key.low, key.high, 9);
+            const id = table.findOrCreate(key.low, key.high, 9);
             table.words[id * NODE_WORDS + SET] = 1;
             expect([...model.values()]).not.toContain(id);
             model.set(name(key.low, key.high), id);
@@ -38,7 +38,11 @@ describe("node table", () => {
     const table = new NodeTable(100_000);
     const rng = new Rng(1);
     const nodes = Array.from({ length: 50_000 }, () => [rng.u32(), rng.u32()] as const);
-    const ids = nodes.map(([low, high]) => table.create(low, high, 0));
+    const ids = nodes.map(([low, high]) => {
+      const id = table.findOrCreate(low, high, 0);
+      table.words[id * NODE_WORDS + SET] = 1;
+      return id;
+    });
     ids.forEach((id, i) => expect(id).toBe((ids[0] as number) + i));
     nodes.forEach(([low, high], i) => expect(table.find(low, high)).toBe(ids[i]));
     for (const id of ids) table.free(id);
@@ -63,7 +67,8 @@ describe("residency", () => {
             model.delete(name(key.low, key.high));
           } else if (known === undefined) {
             const copies = (next * 7) & 0xffff;
-            const added = table.insert(key.low, key.high, next, next & 0xffff);
+            table.insert(slot, key.low, key.high, next, next & 0xffff, 0);
+            const added = table.find(key.low, key.high);
             for (let column = 0; column <= extraColumns; column++) table.setCopies(added, column, copies + column);
             model.set(name(key.low, key.high), { node: next++, copies });
           }
@@ -73,7 +78,8 @@ describe("residency", () => {
         for (const [key, { node, copies }] of model) {
           const [low, high] = key.split(" ").map(Number) as [number, number];
           const slot = table.find(low, high);
-          expect(table.words[slot * SLOT_WORDS + NODE]).toBe(node);
+          expect(table.nodeAt(slot)).toBe(node);
+          expect(table.generation(slot)).toBe(node & 0xffff);
           for (let column = 0; column <= extraColumns; column++)
             expect(table.copies(slot, column)).toBe(copies + column);
         }
@@ -82,10 +88,10 @@ describe("residency", () => {
   });
   it("keeps several entries of one hash apart", () => {
     const table = new Residency(1);
-    for (let node = 2; node < 40; node++) table.insert(5, 6, node, 0);
+    for (let node = 2; node < 40; node++) table.insert(table.find(5, 6), 5, 6, node, 0, 0);
     const found = new Set<number>();
     for (let slot = table.find(5, 6); slot >= 0; slot = table.findNext(slot, 5, 6)) {
-      found.add(table.words[slot * SLOT_WORDS + NODE] as number);
+      found.add(table.nodeAt(slot));
     }
     expect(found.size).toBe(38);
   });
