@@ -100,7 +100,8 @@ describe("kvproof gateway", () => {
       response.writeHead(200).write("data: one\n\n");
       finish = () => void response.end("data: two\n\n");
     };
-    const { ready, child, exit } = await start(["gateway", "--log-level", "silent"]);
+    // Far beyond the test's own limit: a gateway that waits for idle connections would not make it.
+    const { ready, child, exit } = await start(["gateway", "--drain-ms", "60000", "--log-level", "silent"]);
     await post(`${ready.url}/register`, engine.registration());
     const response = await post(`${ready.url}/v1/completions`, { model: "m", prompt: [1], stream: true });
     child.kill("SIGTERM");

@@ -236,6 +236,7 @@ export class TestGateway {
     return this.post("/v1/completions", { model: "m", prompt, max_tokens: 1, ...fields }, init);
   }
 
+  /** Sum over all series of a name, or the value of one series. */
   async metric(name: string): Promise<number> {
     const page = await (await fetch(`${this.url}/metrics`)).text();
     const lines = page.split("\n").filter((line) => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)));
