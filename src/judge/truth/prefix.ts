@@ -4,9 +4,16 @@
  */
 import { Flag, type Holder } from "./holder.js";
 
-/** Each block was held at some moment of [from, to] (P⁺). */
-export function possiblePrefix(holder: Holder, chain: Int32Array, blocks: number, from: number, to: number): number {
-  for (let i = 0; i < blocks; i++) {
+/** Each block was held at some moment of [from, to] (P⁺). The first `known` are known to have been. */
+export function possiblePrefix(
+  holder: Holder,
+  chain: Int32Array,
+  blocks: number,
+  from: number,
+  to: number,
+  known = 0,
+): number {
+  for (let i = known; i < blocks; i++) {
     const entry = holder.entry(chain[i] as number);
     if (entry < 0 || !holder.possibly(entry, from, to)) return i;
   }

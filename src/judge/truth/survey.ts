@@ -35,12 +35,11 @@ export class Standing {
     let possible = 0;
     let certain = 0;
     for (const { holder } of engine.streams) {
-      const held = possiblePrefix(holder, chain, prompt.blocks, window.from, window.to);
+      const lostBefore = engine.lostBefore > holder.lostBefore ? engine.lostBefore : holder.lostBefore;
+      const sure = certainPrefix(holder, chain, prompt.blocks, window, lostBefore);
+      if (sure > certain) certain = sure;
+      const held = possiblePrefix(holder, chain, prompt.blocks, window.from, window.to, sure);
       if (held > possible) possible = held;
-      if (held > certain) {
-        const lostBefore = Math.max(engine.lostBefore, holder.lostBefore);
-        certain = Math.max(certain, certainPrefix(holder, chain, held, window, lostBefore));
-      }
     }
     this.possible = possible;
     this.certain = certain;

@@ -14,10 +14,7 @@ describe("IntTable", () => {
           if (!expected.has(key)) expected.set(key, expected.size);
           expect(table.add(key)).toBe(expected.get(key));
         }
-        for (const [key, index] of expected) {
-          expect(table.find(key)).toBe(index);
-          expect(table.keyAt(index)).toBe(key);
-        }
+        for (const [key, index] of expected) expect(table.find(key)).toBe(index);
         expect(table.find(2 ** 31 - 2)).toBe(expected.get(2 ** 31 - 2) ?? -1);
       }),
     );

@@ -2,7 +2,7 @@
  * What every engine held, when: built from ledgers and engine lives alone, never from what the system under test says.
  * The sweep feeds it records in order of time; what it then answers is about the time reached so far.
  */
-import type { Bounds, HistoryRecord, LedgerEntry, RunRecord } from "../history/records.js";
+import type { Bounds, EngineRecord, HistoryRecord, LedgerEntry, MemberRecord, RunRecord } from "../history/records.js";
 import { Disturbances } from "./disturbances.js";
 import { EngineState } from "./engine-state.js";
 import { Removal } from "./holder.js";
@@ -64,36 +64,28 @@ export class Truth {
   }
 
   apply(record: HistoryRecord): void {
-    switch (record.k) {
-      case "ledger":
-        this.#ledger(record);
-        return;
-      case "prompt":
-        this.prompts.add(record);
-        return;
-      case "engine": {
-        const engine = this.#engine(record.engine);
-        engine.note(record);
-        this.#file(engine);
-        if (record.event === "down") this.losses.everything(engine.index, record.at, "died");
-        return;
-      }
-      case "member": {
-        const engine = this.#engine(record.engine);
-        engine.noteMember(record);
-        if (record.event === "removed") this.losses.everything(engine.index, record.at, "left");
-        return;
-      }
-      case "adapter":
-        this.#engine(record.engine).noteAdapter(record.adapter, record.at);
-        return;
-      case "fault":
-        this.disturbances.note(record);
-        if (record.event === "recovered") this.#loseWhatCannotBeReplayed(record.at);
-        return;
-      default:
-        return;
+    if (record.k === "ledger") this.#ledger(record);
+    else if (record.k === "prompt") this.prompts.add(record);
+    else if (record.k === "engine") this.#life(record);
+    else if (record.k === "member") this.#member(record);
+    else if (record.k === "adapter") this.#engine(record.engine).noteAdapter(record.adapter, record.at);
+    else if (record.k === "fault") {
+      this.disturbances.note(record);
+      if (record.event === "recovered") this.#loseWhatCannotBeReplayed(record.at);
     }
+  }
+
+  #life(record: EngineRecord): void {
+    const engine = this.#engine(record.engine);
+    engine.note(record);
+    this.#file(engine);
+    if (record.event === "down") this.losses.everything(engine.index, record.at, "died");
+  }
+
+  #member(record: MemberRecord): void {
+    const engine = this.#engine(record.engine);
+    engine.noteMember(record);
+    if (record.event === "removed") this.losses.everything(engine.index, record.at, "left");
   }
 
   #engine(name: string): EngineState {
