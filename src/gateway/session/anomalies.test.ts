@@ -186,6 +186,16 @@ describe("session anomalies", () => {
     expect(world.status.state).toBe("live");
   });
 
+  it("replay that does not answer at first contact is not taken for an empty history", () => {
+    const world = new World().publish(5);
+    world.replayMode = { kind: "silent" };
+    world.connect();
+    const states = new Set<string>();
+    for (let i = 0; i < 50; i++) states.add(world.serve().advance(200).status.state);
+    expect([...states]).toEqual(["catching-up", "partial"]);
+    expect(world.heal(60).seqs).toEqual(upTo(4));
+  });
+
   it("an interrupted catch-up goes on where it stopped", () => {
     const world = new World().publish(10).connect();
     for (const batch of world.ring.slice(0, 6)) {

@@ -69,7 +69,7 @@ function judgeRound(s: SessionState, outcome: RoundOutcome): boolean {
   else s.attempts++;
   if (!s.unproven) {
     const missing = s.held.count > 0 || s.highestSeen >= s.next || outcome.highest >= s.next;
-    if (!missing && (outcome.ended || s.attempts >= QUIET_ROUNDS)) {
+    if (!missing && (outcome.ended || (outcome.answered && s.attempts >= QUIET_ROUNDS))) {
       beginFlowing(s);
       return false;
     }

@@ -114,7 +114,7 @@ export function replayEnded(s: SessionState, id: number, ns: number): void {
     return;
   }
   if (round.kind === "sync") {
-    s.outcome = { ended: true, brought: round.brought, highest: round.highest, reason: "" };
+    s.outcome = { ended: true, answered: true, brought: round.brought, highest: round.highest, reason: "" };
     return;
   }
   if (round.kind === "audit") {
@@ -140,8 +140,9 @@ export function replayFailed(s: SessionState, id: number, reason: string, ns: nu
     from: round.from,
     replies: round.replies,
   });
-  if (round.kind === "sync") s.outcome = { ended: false, brought: round.brought, highest: round.highest, reason };
-  else if (round.kind === "audit") auditLater(s);
+  if (round.kind === "sync") {
+    s.outcome = { ended: false, answered: round.replies > 0, brought: round.brought, highest: round.highest, reason };
+  } else if (round.kind === "audit") auditLater(s);
 }
 
 function takeRound(s: SessionState, id: number, ns: number): ReplayRound | null {

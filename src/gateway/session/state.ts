@@ -44,6 +44,8 @@ export interface ReplayRound {
 export interface RoundOutcome {
   /** END arrived. It proves nothing by itself. */
   readonly ended: boolean;
+  /** At least one batch or END came. */
+  readonly answered: boolean;
   readonly brought: number;
   readonly highest: number;
   /** Why it failed, when it did. */

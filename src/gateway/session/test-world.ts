@@ -239,6 +239,7 @@ export class World {
     }
     const s = this.status;
     const sum = s.appliedBatches + s.duplicateBatches + s.rejectedBatches + s.droppedBatches + s.heldBatches;
+    if (s.state === "live" && (this.view[0]?.seq ?? 0) !== 0) throw new Error("live without the beginning");
     if (s.receivedBatches !== sum) throw new Error(`received ${s.receivedBatches}, accounted for ${sum}`);
     return this;
   }

@@ -13,6 +13,11 @@ import { encodeSubscribe } from "../../protocol/zmtp/subscription.js";
 import type { Endpoint } from "./endpoint.js";
 import type { TransportLimits } from "./limits.js";
 
+const GREETING = encodeGreeting();
+/** Signature (10 bytes), major and minor version. */
+const VERSION_END = 12;
+const GREETING_PATIENCE_MS = 200;
+
 export interface ConnectionEvents {
   /** The handshake is done; both sides may send. */
   ready(): void;
@@ -33,6 +38,8 @@ export class ZmtpConnection implements FrameSink {
   readonly #parser: FrameParser;
   readonly #connectTimer: NodeJS.Timeout;
   readonly #closed: Promise<void>;
+  #patience: NodeJS.Timeout | undefined;
+  #greeted = false;
   #heartbeat: NodeJS.Timeout | undefined;
   #peer: Greeting | null = null;
   #phase: "greeting" | "handshake" | "ready" | "over" = "greeting";
@@ -53,7 +60,7 @@ export class ZmtpConnection implements FrameSink {
     this.#socket = socket;
     this.#closed = new Promise((resolve) => socket.once("close", () => resolve()));
     this.#connectTimer = setTimeout(() => this.#fail(timedOut(this.#phase, limits)), limits.connectTimeoutMs);
-    socket.on("connect", () => socket.write(encodeGreeting()));
+    socket.on("connect", () => this.#beginGreeting());
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("error", (error) =>
       this.#fail(new UnavailableError("KVP_E_LINK", describeSocketError(error), { cause: error })),
@@ -132,11 +139,28 @@ export class ZmtpConnection implements FrameSink {
     }
   }
 
+  /**
+   * Signature and version first. A libzmq that demands CURVE hangs up on reading our mechanism, without having named its own;
+   * so ours goes out when theirs has come, or after a while, for peers that wait for the whole greeting.
+   */
+  #beginGreeting(): void {
+    this.#socket.write(GREETING.subarray(0, VERSION_END));
+    this.#patience = setTimeout(() => this.#endGreeting(), GREETING_PATIENCE_MS);
+  }
+
+  #endGreeting(): void {
+    clearTimeout(this.#patience);
+    if (this.#greeted || this.#phase === "over") return;
+    this.#greeted = true;
+    this.#socket.write(GREETING.subarray(VERSION_END));
+  }
+
   #greet(chunk: Buffer): void {
     const read = this.#greetingReader.push(chunk);
     if (read === undefined) return;
     this.#peer = read.greeting;
     this.#phase = "handshake";
+    this.#endGreeting();
     const identity = this.#socketType === "DEALER" ? { identity: new Uint8Array(0) } : {};
     this.#socket.write(encodeReady({ socketType: this.#socketType, ...identity }));
     this.#parser.push(read.rest);
@@ -174,6 +198,7 @@ export class ZmtpConnection implements FrameSink {
   #end(): void {
     this.#phase = "over";
     clearTimeout(this.#connectTimer);
+    clearTimeout(this.#patience);
     clearInterval(this.#heartbeat);
     this.#frames = [];
     this.#socket.destroy();
