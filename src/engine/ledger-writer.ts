@@ -36,11 +36,12 @@ export class LedgerFile implements LedgerWriter {
 
   append(record: LedgerRecord): void {
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    let written = 0;
     try {
-      for (let written = 0; written < line.length; ) written += writeSync(this.#fd, line, written);
+      while (written < line.length) written += writeSync(this.#fd, line, written);
     } catch (thrown) {
       // A full disk takes part of a line; readers must never see half a record.
-      ftruncateSync(this.#fd, this.#size);
+      if (written > 0) ftruncateSync(this.#fd, this.#size);
       throw thrown;
     }
     this.#size += line.length;

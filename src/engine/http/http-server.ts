@@ -75,22 +75,32 @@ export function sendText(res: ServerResponse, status: number, text: string, cont
 }
 
 async function readJson(req: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) {
-      throw new KvproofError("KVP_E_BODY_TOO_LARGE", `the body exceeds MAX_BODY_BYTES (${MAX_BODY_BYTES})`);
-    }
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString("utf8");
+  const text = await readText(req);
   if (text.trim() === "") return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     throw new KvproofError("KVP_E_BAD_REQUEST", `the body is not valid JSON: ${asError(cause).message}`, { cause });
   }
+}
+
+/** What exceeds the limit is read and dropped, so that the client still gets its answer. */
+function readText(req: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    req.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
+      reject(new KvproofError("KVP_E_BODY_TOO_LARGE", `the body exceeds MAX_BODY_BYTES (${MAX_BODY_BYTES})`));
+    });
+    req.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    req.once("error", reject);
+  });
 }
 
 /** Resolves with the URL that clients dial. Throws KVP_E_ADDRESS_IN_USE or KVP_E_BIND. */

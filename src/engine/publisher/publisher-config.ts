@@ -21,8 +21,9 @@ export interface KvEventsConfig {
 
 export const VLLM_REPLAY_POLL_MS = 100;
 
-const defaults: Omit<KvEventsConfig, "publisher"> = {
+const defaults: KvEventsConfig = {
   enable_kv_cache_events: false,
+  publisher: "null",
   endpoint: "tcp://*:5557",
   replay_endpoint: null,
   buffer_steps: 10_000,
@@ -61,9 +62,8 @@ export function parseKvEventsConfig(json: string): KvEventsConfig {
     }
     if (!field.ok(value)) throw usage(`"${key}" must be ${field.expects}, got ${JSON.stringify(value)}`);
   }
-  const merged = { ...defaults, ...given } as Omit<KvEventsConfig, "publisher"> &
-    Partial<Pick<KvEventsConfig, "publisher">>;
-  return { ...merged, publisher: merged.publisher ?? (merged.enable_kv_cache_events ? "zmq" : "null") };
+  const merged: KvEventsConfig = { ...defaults, ...given };
+  return given.publisher === undefined && merged.enable_kv_cache_events ? { ...merged, publisher: "zmq" } : merged;
 }
 
 /** vLLM publishes nothing unless events are enabled and the publisher is "zmq". */

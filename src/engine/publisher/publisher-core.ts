@@ -2,9 +2,10 @@
  * What a vLLM event publisher does, without its sockets: sequence numbers from 0 per process, the replay buffer, and the
  * answers to replay requests in the form of the release. Source: ZmqEventPublisher, vllm/distributed/kv_events.py.
  */
-import type { KvEventBatch } from "../../protocol/kv-event.js";
+import { ProtocolError } from "../../base/errors.js";
 import { DIALECTS, type Dialect } from "../../protocol/dialects.js";
-import { encodeSeq, END_OF_REPLAY } from "../../protocol/frames.js";
+import { buildEventMessage, buildReplayEnd, buildReplayReply, parseReplayRequest } from "../../protocol/frames.js";
+import type { KvEventBatch } from "../../protocol/kv-event.js";
 import { encodeBatch } from "../../protocol/kv-event-writer.js";
 import { ReplayRing } from "./replay-ring.js";
 
@@ -22,20 +23,19 @@ export type ReplayRequest =
 
 type Frames = readonly Uint8Array[];
 
-const empty = new Uint8Array(0);
-
 export class PublisherCore {
   readonly #dialect: Dialect;
-  readonly #topic: Uint8Array;
+  readonly #topic: string;
   readonly #ring: ReplayRing;
-  readonly #repliesNameTopic: boolean;
+  /** vLLM >= 0.26 repeats the topic in replies (#45177); older releases and SGLang do not. */
+  readonly #replyFrames: 3 | 4;
   #next = 0;
 
   constructor(options: PublisherCoreOptions) {
     this.#dialect = options.dialect;
-    this.#topic = new TextEncoder().encode(options.topic);
+    this.#topic = options.topic;
     this.#ring = new ReplayRing(options.bufferSteps);
-    this.#repliesNameTopic = DIALECTS[options.dialect].replayFrames === 4;
+    this.#replyFrames = DIALECTS[options.dialect].replayFrames;
   }
 
   /** The number that the next batch will get. */
@@ -62,31 +62,24 @@ export class PublisherCore {
   admit(payload: Uint8Array): Frames {
     const seq = this.#next++;
     this.#ring.append({ seq, payload });
-    return [this.#topic, encodeSeq(seq), payload];
+    return buildEventMessage(this.#topic, seq, payload);
   }
 
-  /**
-   * Reads what a ROUTER received. vLLM wants exactly [client, "", start] with `start` an unsigned big-endian number of any
-   * length; everything else is warned about and not answered.
-   */
+  /** Reads what a ROUTER received. What is not [client, "", start] is warned about and never answered. */
   readRequest(frames: Frames): ReplayRequest {
-    const [client, delimiter, start] = frames;
-    if (frames.length !== 3 || client === undefined || delimiter === undefined || start === undefined) {
-      return { kind: "ignored", reason: `${frames.length} frames instead of 3` };
+    try {
+      return { kind: "replay", ...parseReplayRequest(frames) };
+    } catch (thrown) {
+      if (thrown instanceof ProtocolError) return { kind: "ignored", reason: thrown.message };
+      throw thrown;
     }
-    if (delimiter.length !== 0) return { kind: "ignored", reason: "the second frame is not empty" };
-    return { kind: "replay", client, start: start.reduce((value, byte) => value * 256 + byte, 0) };
   }
 
   /** The answer, message by message: every retained batch from `start` on, then END. END alone when there is none. */
   *replay(client: Uint8Array, start: number): Generator<Frames> {
-    for (const { seq, payload } of this.#ring.from(start))
-      yield this.#reply(client, this.#topic, encodeSeq(seq), payload);
-    yield this.#reply(client, empty, encodeSeq(END_OF_REPLAY), empty);
-  }
-
-  /** vLLM >= 0.26 repeats the topic (#45177); older releases and SGLang do not. */
-  #reply(client: Uint8Array, topic: Uint8Array, seq: Uint8Array, payload: Uint8Array): Frames {
-    return this.#repliesNameTopic ? [client, empty, topic, seq, payload] : [client, empty, seq, payload];
+    for (const batch of this.#ring.from(start)) {
+      yield [client, ...buildReplayReply(this.#replyFrames, this.#topic, batch)];
+    }
+    yield [client, ...buildReplayEnd(this.#replyFrames)];
   }
 }
