@@ -93,7 +93,10 @@ class World {
   }
   #send(step: Step, ...events: KvEvent[]): void {
     const result = this.bench.send(step.engine.engine, ...events);
-    expect(result).toMatchObject({ rejected: false, events: events.length, malformedEvents: 0, unknownEvents: 0 });
+    const { rejected, malformedEvents, unknownEvents } = result;
+    if (rejected || malformedEvents + unknownEvents > 0 || result.events !== events.length) {
+      throw new Error(`not applied whole: ${JSON.stringify(result)}`);
+    }
   }
   #store(step: Step): void {
     const { prompt, medium } = step;

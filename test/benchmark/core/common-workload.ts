@@ -1,0 +1,107 @@
+/**
+ * The workload that all published indexers were measured with, when it lies beside the checkout: generated into a temporary
+ * folder by its own generator and oracle, read from their files (formats: gen.mjs and oracle.mjs there).
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Batch, Question, Workload } from "./workload.js";
+
+export type CommonKind = "main" | "holes" | "reannounce";
+
+const BLOCK_SIZE = 16;
+const LORAS = [null, "lora-a", "lora-b"] as const;
+const KINDS = ["128", "625", "mixed"] as const;
+const HEAP_MB = 4096;
+
+function mix(x: number): number {
+  let h = x;
+  h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2_ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+function fill(contents: ArrayLike<number>, target: Uint32Array): void {
+  for (let block = 0; block < contents.length; block++) {
+    const first = Math.imul(contents[block] as number, BLOCK_SIZE);
+    for (let i = 0; i < BLOCK_SIZE; i++) target[block * BLOCK_SIZE + i] = mix((first + i) ^ 0x9e37_79b9) % 128_000;
+  }
+}
+
+/** Reads u32 words one after the other. */
+class Words {
+  #at = 0;
+  readonly #words: Uint32Array;
+  constructor(path: string) {
+    const bytes = readFileSync(path);
+    this.#words = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  }
+  next(): number {
+    return this.#words[this.#at++] as number;
+  }
+  take(count: number): Uint32Array {
+    return this.#words.subarray(this.#at, (this.#at += count));
+  }
+}
+
+function readBatches(path: string): Batch[] {
+  const bytes = readFileSync(path);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let at = 4;
+  return Array.from({ length: view.getUint32(0, true) }, () => {
+    const length = view.getUint32(at + 4, true);
+    const batch = { holder: view.getUint32(at, true), payload: bytes.subarray(at + 8, at + 8 + length) };
+    at += 8 + Math.ceil(length / 4) * 4;
+    return batch;
+  });
+}
+
+function readQuestions(dir: string): Question[] {
+  const asked = new Words(join(dir, "queries.bin"));
+  const expected = new Words(join(dir, "expect.bin"));
+  return Array.from({ length: asked.next() }, () => {
+    const kind = KINDS[asked.next()] ?? "mixed";
+    const context = asked.next();
+    const contents = asked.take(asked.next());
+    const answer = new Map<number, number>();
+    for (let left = expected.next(); left > 0; left--) answer.set(expected.next(), expected.next());
+    return { kind, model: context < 3 ? "alpha" : "beta", lora: LORAS[context % 3] ?? null, contents, answer };
+  });
+}
+
+/** @param bench folder of the common workload */
+export function commonWorkload(bench: string, kind: CommonKind): Workload {
+  const dir = mkdtempSync(join(tmpdir(), "kvproof-bench-"));
+  try {
+    for (const args of [
+      ["gen.mjs", dir, kind],
+      ["oracle.mjs", dir],
+    ]) {
+      const [script, ...rest] = args as [string, ...string[]];
+      execFileSync(process.execPath, [`--max-old-space-size=${HEAP_MB}`, join(bench, "gen", script), ...rest], {
+        stdio: ["ignore", "ignore", "inherit"],
+      });
+    }
+    const meta = JSON.parse(readFileSync(join(dir, "meta.json"), "utf8")) as Record<
+      "pods" | "ops" | "resident_pairs",
+      number
+    >;
+    return {
+      name: `common/${kind}`,
+      description: `${meta.pods} engines, ${meta.ops} operations`,
+      blockSize: BLOCK_SIZE,
+      duplicates: kind === "reannounce" ? "set" : "copies",
+      holders: Array.from({ length: meta.pods }, (_, i) => (i < meta.pods / 2 ? "alpha" : "beta")),
+      forms: new Map([
+        ["map", readBatches(join(dir, "wire-b.bin"))],
+        ["array", readBatches(join(dir, "wire-a.bin"))],
+      ]),
+      operations: meta.ops,
+      residentPairs: meta.resident_pairs,
+      questions: readQuestions(dir),
+      fill,
+    };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

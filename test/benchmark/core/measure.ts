@@ -1,0 +1,161 @@
+/** The measurements: each takes a workload and says what it saw, in plain numbers with units in their names. */
+import { systemClock } from "../../../src/base/clock.js";
+import type { KvEvent } from "../../../src/protocol/kv-event.js";
+import { encodeBatch } from "../../../src/protocol/kv-event-writer.js";
+import { MatchBuffer } from "../../../src/gateway/index/match-buffer.js";
+import { PrefixIndex } from "../../../src/gateway/index/prefix-index.js";
+import type { Question, Workload } from "./workload.js";
+
+export interface Spread {
+  readonly median: number;
+  readonly fastest: number;
+  readonly slowest: number;
+  readonly runs: number;
+}
+export interface Latency {
+  readonly questions: number;
+  readonly p50_us: number;
+  readonly p99_us: number;
+}
+
+/** A workload applied to a fresh index, batch by batch as it came over the wire. */
+export class Fed {
+  readonly index: PrefixIndex;
+  /** Engine number of each holder id. */
+  readonly engineOf = new Map<number, number>();
+  readonly cpuSeconds: number;
+
+  /** @throws Error when not everything was applied: a benchmark that skips work proves nothing */
+  constructor(workload: Workload, form: string, seed: number) {
+    this.index = new PrefixIndex({ seed, duplicates: workload.duplicates });
+    const sinks = workload.holders.map((model, engine) => {
+      const id = this.index.addHolder({ engine: `engine-${engine}`, rank: 0, model, blockSize: workload.blockSize });
+      this.engineOf.set(id, engine);
+      return this.index.sink(id);
+    });
+    const batches = workload.forms.get(form) ?? [];
+    let operations = 0;
+    let refused = 0;
+    const before = process.cpuUsage();
+    for (const { holder, payload } of batches) {
+      const result = sinks[holder]?.apply(payload);
+      operations += result?.blocks ?? 0;
+      if (result === undefined || result.rejected || result.malformedEvents > 0 || result.unknownEvents > 0) refused++;
+    }
+    const { user, system } = process.cpuUsage(before);
+    this.cpuSeconds = (user + system) / 1e6;
+    if (refused > 0 || operations !== workload.operations) {
+      throw new Error(
+        `${workload.name}: applied ${operations} of ${workload.operations} operations, refused ${refused} batches`,
+      );
+    }
+  }
+}
+
+/** Million block operations per CPU second (user and system, garbage collection included), fresh index each run. */
+export function ingestRate(workload: Workload, form: string, seed: number, runs: number): Spread {
+  const warmUp = 2;
+  const rates: number[] = [];
+  for (let run = 0; run < warmUp + runs; run++) {
+    const { cpuSeconds } = new Fed(workload, form, seed + run);
+    if (run >= warmUp) rates.push(workload.operations / cpuSeconds / 1e6);
+  }
+  rates.sort((a, b) => a - b);
+  const at = (share: number) => rates[Math.min(rates.length - 1, Math.floor(rates.length * share))] ?? 0;
+  return { median: at(0.5), fastest: at(1), slowest: at(0), runs };
+}
+
+/** Tokens of one question at a time, in a buffer that all share. */
+class Asker {
+  readonly #tokens = new Uint32Array(1 << 20);
+  readonly #out = new MatchBuffer();
+  readonly #workload: Workload;
+  readonly #fed: Fed;
+  constructor(workload: Workload, fed: Fed) {
+    this.#workload = workload;
+    this.#fed = fed;
+  }
+  /** Nanoseconds from tokens to answer; the answer stays in `out`. */
+  ask(question: Question): number {
+    this.#workload.fill(question.contents, this.#tokens);
+    const tokens = this.#tokens.subarray(0, question.contents.length * this.#workload.blockSize);
+    const query = { model: question.model, lora: question.lora, salt: null, tokens };
+    const start = systemClock.nowNs();
+    this.#fed.index.matchInto(query, this.#out);
+    return systemClock.nowNs() - start;
+  }
+  /** True if the last answer is right for every engine. */
+  isRight({ answer }: Question): boolean {
+    const out = this.#out;
+    if (out.length !== answer.size) return false;
+    for (let i = 0; i < out.length; i++) {
+      if (answer.get(this.#fed.engineOf.get(out.holders[i] as number) as number) !== out.blocks[i]) return false;
+    }
+    return true;
+  }
+}
+
+export function wrongAnswers(workload: Workload, fed: Fed): number {
+  const asker = new Asker(workload, fed);
+  return workload.questions.filter((question) => {
+    asker.ask(question);
+    return !asker.isRight(question);
+  }).length;
+}
+
+/** Hashing included; per question the fastest of three passes, then percentiles over the class. */
+export function matchLatency(workload: Workload, fed: Fed): Record<string, Latency> {
+  const asker = new Asker(workload, fed);
+  const fastest = workload.questions.map(() => Infinity);
+  for (let pass = 0; pass < 3; pass++) {
+    workload.questions.forEach((question, i) => {
+      fastest[i] = Math.min(fastest[i] as number, asker.ask(question));
+    });
+  }
+  const classes: Record<string, Latency> = {};
+  for (const kind of new Set(workload.questions.map((question) => question.kind))) {
+    const times = fastest.filter((_, i) => workload.questions[i]?.kind === kind).sort((a, b) => a - b);
+    const at = (share: number) => (times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0) / 1000;
+    classes[kind] = { questions: times.length, p50_us: at(0.5), p99_us: at(0.99) };
+  }
+  return classes;
+}
+
+/** Milliseconds to forget one of 10 engines that hold 30,000 blocks each (100 chains of 300), median of five. */
+export function removalMs(seed: number): number {
+  const [engines, chains, chainBlocks, blockSize] = [10, 100, 300, 16];
+  const times: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    const index = new PrefixIndex({ seed });
+    const ids = Array.from({ length: engines }, (_, engine) => {
+      const id = index.addHolder({ engine: `engine-${engine}`, rank: 0, model: "m", blockSize });
+      const sink = index.sink(id);
+      for (let chain = 0; chain < chains; chain++) {
+        const first = (engine * chains + chain) * chainBlocks;
+        sink.apply(encodeBatch("vllm-0.30", { ts: 0, rank: 0, events: [aChain(first, chainBlocks, blockSize)] }));
+      }
+      return id;
+    });
+    const start = systemClock.nowNs();
+    index.removeHolder(ids[run] as number);
+    times.push((systemClock.nowNs() - start) / 1e6);
+    const left = (engines - 1) * chains * chainBlocks;
+    if (index.stats().blocks !== left) throw new Error(`${index.stats().blocks} blocks are left, not ${left}`);
+  }
+  return times.sort((a, b) => a - b)[2] as number;
+}
+function aChain(first: number, blocks: number, blockSize: number): KvEvent {
+  const hash = (i: number) => BigInt.asUintN(64, BigInt(first + i + 1) * 0x9e37_79b9_7f4a_7c15n);
+  return {
+    type: "stored",
+    blockHashes: Array.from({ length: blocks }, (_, i) => hash(i)),
+    parent: null,
+    tokenIds: Uint32Array.from({ length: blocks * blockSize }, (_, i) => first * blockSize + i),
+    blockSize,
+    loraId: null,
+    loraName: null,
+    medium: "GPU",
+    extraKeys: Array<null>(blocks).fill(null),
+    groupIdx: 0,
+  };
+}
