@@ -90,7 +90,7 @@ function bestPerEngine(matches: readonly PrefixMatch[], fleet: Fleet): Map<strin
 }
 
 /** Engines known to serve; when there is none, those that are merely slow to answer; never one whose port is dead. */
-function usable(engines: readonly Engine[]): readonly Engine[] {
+export function usable(engines: readonly Engine[]): readonly Engine[] {
   const serving = engines.filter((engine) => engine.health.state === "healthy" || engine.health.state === "unknown");
   return serving.length > 0 ? serving : engines.filter((engine) => engine.health.state === "unresponsive");
 }

@@ -157,6 +157,26 @@ describe("engines that leave", () => {
     expect(await gateway.query(promptOf(5, 1))).toEqual({});
   });
 
+  it("come back empty when they restart in place: nothing of the old life is claimed once the new one serves", async () => {
+    const engine = await anEngine("m/1");
+    const gateway = await (await aGateway()).with(engine);
+    await engine.store(promptOf(6));
+    await holds(gateway, promptOf(6), { "m/1": 6 });
+    await engine.restartInPlace();
+    const answers: string[] = [];
+    await gateway.until("the new life to be followed", async () => {
+      answers.push(JSON.stringify(await gateway.query(promptOf(6))));
+      const [worker] = await gateway.workers();
+      return (
+        worker?.healthy && worker.ranks[0]?.connected && worker.ranks[0].state === "live" && answers.at(-1) === "{}"
+      );
+    });
+    // Once gone, never back.
+    expect(answers.slice(answers.indexOf("{}"))).toEqual(answers.slice(answers.indexOf("{}")).map(() => "{}"));
+    await engine.store(promptOf(2, 5));
+    await holds(gateway, promptOf(2, 5), { "m/1": 2 });
+  });
+
   it("are not believed when only their HTTP is dead: an orphaned engine core still publishes but serves nobody", async () => {
     const [a, b] = [await anEngine("m/1"), await anEngine("m/2")];
     const gateway = await (await aGateway()).with(a, b);

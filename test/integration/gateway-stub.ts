@@ -45,14 +45,14 @@ export class StubEngine {
     readonly name: string,
     readonly model: string,
     readonly server: Server,
-    readonly ranks: readonly Rank[],
+    public ranks: readonly Rank[],
   ) {}
 
   static async start(
     name: string,
     options: { model?: string; ranks?: number; port?: number } = {},
   ): Promise<StubEngine> {
-    const ranks = await Promise.all(Array.from({ length: options.ranks ?? 1 }, openRank));
+    const ranks = await Promise.all(Array.from({ length: options.ranks ?? 1 }, () => openRank()));
     const server = createServer((request, response) => void engine.#serve(request, response));
     const engine: StubEngine = new StubEngine(name, options.model ?? "m", server, ranks);
     await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
@@ -133,6 +133,14 @@ export class StubEngine {
     }
   }
 
+  /** A new life with an empty cache at the same address and ports. */
+  async restartInPlace(): Promise<void> {
+    const { port } = this;
+    await this.kill();
+    this.ranks = await Promise.all(this.ranks.map(({ events, replayAt }) => openRank(events, replayAt)));
+    await new Promise<void>((resolve) => this.server.listen(port, "127.0.0.1", resolve));
+  }
+
   requests(path: string): Received[] {
     return this.received.filter((request) => request.path === path);
   }
@@ -158,11 +166,15 @@ export class StubEngine {
   }
 }
 
-async function openRank(): Promise<Rank> {
+async function openRank(eventsAt = "tcp://127.0.0.1:*", replayAt = eventsAt): Promise<Rank> {
   const publisher = new Publisher({ linger: 0 });
   const replay = new Router({ linger: 0 });
-  await publisher.bind("tcp://127.0.0.1:*");
-  await replay.bind("tcp://127.0.0.1:*");
+  // libzmq frees a port some time after close() returned.
+  await waitFor(() => publisher.bind(eventsAt).then(() => true), {
+    describe: `${eventsAt} to be free`,
+    timeoutMs: 5_000,
+  });
+  await waitFor(() => replay.bind(replayAt).then(() => true), { describe: `${replayAt} to be free`, timeoutMs: 5_000 });
   const rank = { publisher, replay, events: `${publisher.lastEndpoint}`, replayAt: `${replay.lastEndpoint}`, sent: [] };
   void answerReplays(rank);
   return rank;

@@ -7,7 +7,7 @@ import type { Engine } from "../fleet/engine.js";
 import type { Fleet, ServingGroup } from "../fleet/fleet.js";
 import { LIMITS } from "../limits.js";
 import type { Choice, ScoredCandidate } from "../policy/choose.js";
-import type { Router } from "../router.js";
+import { type Router, usable } from "../router.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { upstreamHeaders } from "./headers.js";
 import type { RequestMetrics } from "./metrics/request-metrics.js";
@@ -108,9 +108,11 @@ export class OpenAiProxy {
 
   async #tokensOf(prompt: RoutablePrompt, groups: readonly ServingGroup[]): Promise<Uint32Array | null> {
     if (prompt.tokens || prompt.tokenize === null) return prompt.tokens;
-    const askable = groups.flatMap((group) => group.engines).filter((engine) => engine.health.state === "healthy");
-    askable.sort((a, b) => a.load - b.load);
-    return this.#deps.tokenizer.tokens(prompt.tokenize, askable);
+    const askable = usable(groups.flatMap((group) => group.engines));
+    return this.#deps.tokenizer.tokens(
+      prompt.tokenize,
+      [...askable].sort((a, b) => a.load - b.load),
+    );
   }
 
   async #relay(exchange: Exchange, body: Buffer, choice: Choice, groups: readonly ServingGroup[]): Promise<number> {
