@@ -196,6 +196,60 @@ describe("session anomalies", () => {
     expect(world.heal(60).seqs).toEqual(upTo(4));
   });
 
+  it("a batch that replay seemed to lack for good is rebuilt when replay has it after all", () => {
+    const world = liveWorld(3).publish(3).lose(1).deliver();
+    world.replayMode = { kind: "holes", every: 2 };
+    for (let i = 0; i < 4; i++) world.serve().advance(200);
+    expect(world.status).toMatchObject({ state: "partial", purges: 1 });
+    expect(world.heal(30).seqs).toEqual(upTo(5));
+    expect(world.status.state).toBe("live");
+  });
+
+  it("replay that was down at first contact and then has nothing means an empty engine, and a whole stream", () => {
+    const world = new World();
+    world.replayMode = { kind: "refuse" };
+    world.connect();
+    for (let i = 0; i < 40; i++) world.serve().advance(200);
+    expect(world.status.state).toBe("partial");
+    expect(world.heal(40).status).toMatchObject({ state: "live", credit: 1 });
+  });
+
+  it("two live copies damaged alike are not the publisher's word: the good one is fetched", () => {
+    const world = liveWorld(2).publish(1);
+    world.live.push(...world.live);
+    world.deliver(2, true);
+    expect(world.serve().seqs).toEqual(upTo(2));
+    expect(world.status.state).toBe("live");
+  });
+
+  it("a number that goes back in the middle of a gap takes the credit away at once", () => {
+    const world = liveWorld(5).publish(2).lose(1).deliver();
+    world.restart(false).publish(1).deliver();
+    expect(world.status).toMatchObject({ state: "catching-up", credit: 0, heldBatches: 1 });
+  });
+
+  it("a reconnect after replay was given up rebuilds from the beginning at once", () => {
+    const world = liveWorld(3).publish(2).lose(1).deliver();
+    world.replayMode = { kind: "refuse" };
+    for (let i = 0; i < 60; i++) world.serve().advance(100);
+    expect(world.seqs).toEqual([4]);
+    world.replayMode = { kind: "ok" };
+    expect(world.cut().connect().serve().seqs).toEqual(upTo(4));
+  });
+
+  it("an overflow is shed once, counted, and fetched again", () => {
+    const world = new World(true, 10_000, { heldBatchesMax: 4 }).connect().serve().publish(9).lose(1).deliver();
+    expect(world.status).toMatchObject({ sheds: 1, droppedBatches: 5, heldBatches: 3 });
+    expect(world.heal(2).seqs).toEqual(upTo(8));
+  });
+
+  it("messages without a readable number are counted and noticed by the next batch", () => {
+    const world = liveWorld(2).publish(2).lose(1);
+    world.session.malformed();
+    expect(world.deliver().serve().seqs).toEqual(upTo(3));
+    expect(world.status).toMatchObject({ rejectedBatches: 1, gaps: 1 });
+  });
+
   it("an interrupted catch-up goes on where it stopped", () => {
     const world = new World().publish(10).connect();
     for (const batch of world.ring.slice(0, 6)) {

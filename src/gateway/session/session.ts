@@ -134,6 +134,11 @@ export class Session {
     return deadlineNs(this.#s);
   }
 
+  /** As `status().credit`, without the rest: routing asks for it per engine and request. */
+  credit(nowNs: number): number {
+    return creditOf(this.#s, nowNs);
+  }
+
   status(nowNs: number): SessionStatus {
     return statusOf(this.#s, nowNs);
   }
