@@ -4,8 +4,12 @@ import { registerEngine } from "./commands/engine.js";
 import { registerGateway } from "./commands/gateway.js";
 import { registerJudge } from "./commands/judge.js";
 import { registerReport } from "./commands/report.js";
+import { registerRun } from "./commands/run.js";
+import { registerScenario } from "./commands/scenario.js";
 
 export const commands: readonly ((program: Command) => void)[] = [
+  registerRun,
+  registerScenario,
   registerJudge,
   registerReport,
   registerEngine,

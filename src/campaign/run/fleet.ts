@@ -11,6 +11,8 @@ export interface LoadedAdapter {
 }
 
 export class Fleet {
+  /** Engines that died by themselves. */
+  lostEngines = 0;
   readonly #lab: Lab;
   readonly #sut: SystemUnderTest;
   readonly #recorder: Recorder;
@@ -19,6 +21,8 @@ export class Fleet {
   readonly #adapters = new Map<string, Map<string, string>>();
   /** When an adapter of a model last changed on any engine, by `model name`. */
   readonly #adapterChangedAt = new Map<string, number>();
+  /** About to be unloaded: nothing new is sent to them. */
+  readonly #leavingAdapters = new Set<string>();
   readonly #names = new Set<string>();
 
   constructor(lab: Lab, sut: SystemUnderTest, recorder: Recorder, clock: Clock) {
@@ -39,11 +43,13 @@ export class Fleet {
     return this.#members.get(engine);
   }
 
-  /** `<model>/<n>`, never used before in this run. */
+  /** `<model>/<n>`, never used or given out before in this run. */
   nextName(model: string): string {
     for (let n = 1; ; n++) {
       const name = `${model}/${n}`;
-      if (!this.#names.has(name)) return name;
+      if (this.#names.has(name)) continue;
+      this.#names.add(name);
+      return name;
     }
   }
 
@@ -54,10 +60,11 @@ export class Fleet {
     return handle;
   }
 
+  /** A new life in place, of which nobody tells the system under test: it has to notice by itself. */
   async restart(engine: string, how: "graceful" | "kill", changes?: RestartChanges): Promise<EngineHandle> {
-    this.#members.delete(engine);
     const handle = await this.#lab.restartEngine(engine, how, changes);
     this.#noteAdapters(handle);
+    this.#members.set(engine, handle);
     return handle;
   }
 
@@ -92,8 +99,9 @@ export class Fleet {
     this.#recorder.record({ k: "member", at: this.#clock.nowNs(), engine, event: "removed", startedAt });
   }
 
-  /** After it died by itself. */
+  /** It died by itself. */
   lost(engine: string): void {
+    this.lostEngines++;
     this.#members.delete(engine);
   }
 
@@ -104,10 +112,16 @@ export class Fleet {
     if (first === undefined) return [];
     const now = this.#clock.nowNs();
     return [...(this.#adapters.get(first.spec.engine) ?? [])].flatMap(([name, path]) => {
+      if (this.#leavingAdapters.has(`${model} ${name}`)) return [];
       const everywhere = members.every(({ spec }) => this.#adapters.get(spec.engine)?.get(name) === path);
       const changedAt = this.#adapterChangedAt.get(`${model} ${name}`) ?? Number.NEGATIVE_INFINITY;
       return everywhere && now - changedAt >= settledMs * NS_PER_MS ? [{ name, path }] : [];
     });
+  }
+
+  /** From now on (until it is loaded again) nothing new is sent to the adapter, as before any orderly unload. */
+  adapterLeaves(model: string, name: string): void {
+    this.#leavingAdapters.add(`${model} ${name}`);
   }
 
   adapterPath(engine: string, name: string): string | undefined {
@@ -128,6 +142,7 @@ export class Fleet {
     }
     if (path === null) return;
     loaded.set(name, path);
+    this.#leavingAdapters.delete(`${model} ${name}`);
     this.#recorder.record({ k: "adapter", at, engine, adapter: `${name}@${path}`, event: "loaded" });
   }
 

@@ -1,0 +1,256 @@
+/** One run, from an empty folder to a verdict. Whatever happens on the way, what exists is written and nothing stays running. */
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { type Clock, systemClock } from "../base/clock.js";
+import { asError, ExitCode, InternalError, KvproofError } from "../base/errors.js";
+import { Rng } from "../base/rng.js";
+import { mergeHistory } from "../judge/history/merge-history.js";
+import type { RunRecord } from "../judge/history/records.js";
+import { judgeHistory } from "../judge/judge.js";
+import { RUN_FILES, type RunSummary } from "../judge/run-summary.js";
+import type { JudgeReport } from "../judge/verdict.js";
+import type { GatewaySpec, Lab, LabFactory } from "../lab/ports.js";
+import type { SutDriver, SystemUnderTest } from "../lab/sut/port.js";
+import { machineFingerprint, toolIdentity } from "./machine.js";
+import type { CampaignObserver } from "./observer.js";
+import type { Plan } from "./plan/plan.js";
+import { reproCommand } from "./repro.js";
+import { Fleet } from "./run/fleet.js";
+import { InFlight } from "./run/in-flight.js";
+import { LoadMeter } from "./run/load-meter.js";
+import { OpenAiClient } from "./run/openai-client.js";
+import { runPhases, startFleet } from "./run/phases.js";
+import { PromptBook } from "./run/prompt-book.js";
+import { PromptPool } from "./run/prompt-pool.js";
+import { Recorder } from "./run/recorder.js";
+import type { RunContext } from "./run/run-context.js";
+import { type Place, Ticker } from "./run/ticker.js";
+import { RunDirectory, utcName } from "./run-directory.js";
+
+const RECENT_PROMPTS = 512;
+const STORED_PROMPTS = 256;
+const CONNECTIONS = 256;
+
+export interface RunOptions {
+  readonly lab: LabFactory;
+  readonly sut: (spec: GatewaySpec) => SutDriver;
+  /** Run directories go below this. */
+  readonly out: string;
+  readonly observer: CampaignObserver;
+  readonly place: Place;
+  /** Ends the run early, in order. */
+  readonly signal: AbortSignal;
+  /** Keeps raw records and ledgers beside the history. */
+  readonly keep: boolean;
+  readonly clock?: Clock;
+  /** Writes the renderings of a finished run directory. */
+  readonly render?: (dir: string) => void;
+}
+
+/** Never rejects for what can go wrong in a run: that is in the summary, as `verdict` "error" with its code. */
+export async function runScenario(plan: Plan, options: RunOptions): Promise<FinishedRun> {
+  const run = new ScenarioRun(plan, options);
+  const finished = { ...(await run.execute()), dir: run.directory.path };
+  options.render?.(finished.dir);
+  options.observer.runEnded?.(finished.summary, finished.dir);
+  return finished;
+}
+
+export interface FinishedRun {
+  readonly dir: string;
+  readonly summary: RunSummary;
+  /** null when there was nothing to judge. */
+  readonly report: JudgeReport | null;
+}
+
+class ScenarioRun {
+  readonly directory: RunDirectory;
+  readonly #plan: Plan;
+  readonly #options: RunOptions;
+  readonly #clock: Clock;
+  readonly #stop = new AbortController();
+  readonly #recorder: Recorder;
+  readonly #startedAt = new Date();
+  readonly #startedNs: number;
+  #fleet: Fleet | null = null;
+  #failure: Error | null = null;
+  #sut: SystemUnderTest | null = null;
+
+  constructor(plan: Plan, options: RunOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#startedNs = this.#clock.nowNs();
+    this.directory = new RunDirectory(options.out, plan.id, `${utcName(this.#startedAt)}-${plan.seed}`);
+    this.directory.begin(plan, machineFingerprint(), reproCommand(plan));
+    this.#recorder = new Recorder(this.directory.records);
+    if (options.signal.aborted) this.#stop.abort();
+    options.signal.addEventListener("abort", () => this.#stop.abort(), { once: true });
+  }
+
+  async execute(): Promise<Omit<FinishedRun, "dir">> {
+    this.#options.observer.runStarted?.(this.#plan, this.directory.path);
+    let lab: Lab | null = null;
+    try {
+      lab = await this.#options.lab.open({
+        runId: `${utcName(this.#startedAt)}-${process.pid}-${randomBytes(3).toString("hex")}`,
+        dir: this.directory.path,
+        observer: {
+          record: (record) => this.#recorder.record(record),
+          engineLost: (engine, detail) => this.#engineLost(engine, detail),
+          gatewayLost: (error) => this.#fail(error),
+        },
+      });
+      if (!this.#stop.signal.aborted) await this.#inLab(lab);
+    } catch (thrown) {
+      this.#fail(asError(thrown));
+    }
+    const ledgers = lab?.ledgerFiles() ?? [];
+    await this.#recorder.close().catch((thrown: unknown) => this.#fail(asError(thrown)));
+    await lab?.close();
+    const report = await this.#judge(ledgers);
+    return { summary: this.#conclude(report), report };
+  }
+
+  async #inLab(lab: Lab): Promise<void> {
+    const plan = this.#plan;
+    const driver = this.#options.sut(plan.gateway);
+    const sut = await driver.connect(await lab.startGateway(plan.gateway));
+    this.#sut = sut;
+    this.#recorder.record(this.#runRecord(driver, sut));
+    const context = this.#context(lab, sut);
+    this.#fleet = context.fleet;
+    const meter = new LoadMeter(this.#clock);
+    const { observer, place } = this.#options;
+    const ticker = new Ticker(context, { meter, directory: this.directory, observer, place });
+    try {
+      const course = { context, meter, signal: this.#stop.signal };
+      await startFleet(course);
+      if (!this.#stop.signal.aborted) await runPhases(course);
+    } finally {
+      ticker.stop();
+      await Promise.all([context.openai.close(), sut.stop()]);
+    }
+  }
+
+  #context(lab: Lab, sut: SystemUnderTest): RunContext {
+    const plan = this.#plan;
+    const clock = this.#clock;
+    const recorder = this.#recorder;
+    const blockSizes = new Map(plan.engines.map((engine) => [engine.model, engine.blockSize]));
+    const inFlight = new InFlight();
+    return {
+      plan,
+      lab,
+      sut,
+      clock,
+      recorder,
+      inFlight,
+      rng: new Rng(plan.seed),
+      prompts: new PromptBook(recorder, clock, blockSizes),
+      fleet: new Fleet(lab, sut, recorder, clock),
+      openai: new OpenAiClient(sut.openaiUrl ?? "http://127.0.0.1", CONNECTIONS, { recorder, clock, inFlight }),
+      recent: new PromptPool(RECENT_PROMPTS),
+      stored: new PromptPool(STORED_PROMPTS),
+    };
+  }
+
+  #runRecord(driver: SutDriver, sut: SystemUnderTest): RunRecord {
+    const plan = this.#plan;
+    return {
+      k: "run",
+      at: this.#clock.nowNs(),
+      version: 1,
+      scenario: plan.id,
+      title: plan.title,
+      seed: plan.seed,
+      lab: plan.lab,
+      sut: { name: sut.name, version: sut.version, capabilities: sut.capabilities },
+      bounds: plan.bounds,
+      models: Object.fromEntries(plan.engines.map((engine) => [engine.model, { blockSize: engine.blockSize }])),
+      policy: { minMatchBlocks: driver.minMatchBlocks },
+      opportunities: plan.opportunities,
+      thresholds: plan.thresholds,
+      checks: plan.checks,
+      requiredMarks: plan.marks,
+      events: plan.gateway.events,
+    };
+  }
+
+  #engineLost(engine: string, detail: string): void {
+    this.#options.observer.note?.(`engine ${engine} ended unexpectedly (${detail})`);
+    this.#recorder.record({ k: "mark", at: this.#clock.nowNs(), name: "engine-lost", detail: `${engine}: ${detail}` });
+    // An orchestrator would notice and say so. The run goes on without it.
+    this.#fleet?.lost(engine);
+    this.#fleet?.leave(engine).catch((thrown: unknown) => this.#options.observer.note?.(asError(thrown).message));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#stop.abort();
+  }
+
+  /** The history, as far as it goes, and what the judge makes of it; null when the run never began. */
+  async #judge(ledgers: readonly string[]): Promise<JudgeReport | null> {
+    this.directory.writeSeries();
+    if (this.#recorder.count === 0) return null;
+    try {
+      const history = this.directory.file(RUN_FILES.history);
+      await mergeHistory({
+        records: this.directory.records,
+        ledgers: ledgers.filter((file) => existsSync(file)),
+        to: history,
+      });
+      const report = await judgeHistory(history);
+      this.directory.writeVerdict(report);
+      if (!this.#options.keep) this.directory.dropSources();
+      return report;
+    } catch (thrown) {
+      this.#failure ??= asError(thrown);
+      return null;
+    }
+  }
+
+  #conclude(report: JudgeReport | null): RunSummary {
+    const plan = this.#plan;
+    const summary: RunSummary = {
+      schemaVersion: 1,
+      tool: toolIdentity(),
+      scenario: plan.id,
+      title: plan.title,
+      seed: plan.seed,
+      sample: plan.sample,
+      lab: plan.lab,
+      sut: { name: this.#sut?.name ?? "none", version: this.#sut?.version ?? "none" },
+      startedAt: this.#startedAt.toISOString(),
+      durationMs: Math.round((this.#clock.nowNs() - this.#startedNs) / 1e6),
+      ...outcomeOf(report, this.#failure, this.#options.signal.aborted),
+      machine: machineFingerprint(),
+      repro: reproCommand(plan),
+      dir: ".",
+    };
+    this.directory.writeSummary(summary);
+    return summary;
+  }
+}
+
+type Outcome = Pick<RunSummary, "verdict" | "exitCode" | "headline" | "error">;
+
+function outcomeOf(report: JudgeReport | null, failure: Error | null, interrupted: boolean): Outcome {
+  const judged = report === null ? "" : `; until then: ${report.headline}`;
+  if (interrupted) {
+    return { verdict: "interrupted", exitCode: ExitCode.interrupted, headline: `interrupted by the user${judged}` };
+  }
+  if (failure !== null || report === null)
+    return errorOutcome(failure ?? new InternalError("the run left no history"), judged);
+  const { verdict, exitCode, headline } = report;
+  return { verdict, exitCode, headline };
+}
+
+function errorOutcome(failure: Error, judged: string): Outcome {
+  const known = failure instanceof KvproofError;
+  const code = known ? failure.code : "KVP_E_INTERNAL";
+  const message = known ? failure.message : (failure.stack ?? failure.message);
+  const exitCode = known ? failure.exitCode : ExitCode.internal;
+  return { verdict: "error", exitCode, headline: `${message}${judged}`, error: { code, message } };
+}

@@ -1,0 +1,119 @@
+/** The course of a run: fleet up, warm-up, steady with its timetable, converge, drain. */
+import { delay, mapLimit, waitFor } from "../../base/async.js";
+import { NS_PER_MS } from "../../base/clock.js";
+import type { PhaseRecord } from "../../judge/history/records.js";
+import { converge } from "../probes/converge.js";
+import { ProbeKit } from "../probes/probe-kit.js";
+import { runProbes } from "../probes/run-probes.js";
+import { learnPublished } from "../steps/engine-steps.js";
+import { runTimetable } from "../steps/timetable.js";
+import { runWorkloads } from "../workload/workload.js";
+import type { LoadMeter } from "./load-meter.js";
+import type { RunContext } from "./run-context.js";
+import { sampleResources, sampleSut, sampleSutOnce } from "./sampler.js";
+
+const JOINS_AT_ONCE = 8;
+/** Requests still in flight when the load stops get this long to end. */
+const LAST_ANSWERS_MS = 10_000;
+/** Questions after the departure bound has passed, about engines that are gone. */
+const QUESTIONS_AFTER_DRAIN = 12;
+const BEYOND_BOUND_MS = 30;
+
+export interface Course {
+  readonly context: RunContext;
+  readonly meter: LoadMeter;
+  readonly signal: AbortSignal;
+}
+
+/** Starts all engines, a few at a time, and tells the system under test of each as soon as it is ready. */
+export async function startFleet({ context, signal }: Course): Promise<void> {
+  const kit = new ProbeKit(context, context.rng.fork("start"));
+  await Promise.all(
+    context.plan.engines.map(async (spec) => {
+      const handle = await context.fleet.start(spec);
+      if (signal.aborted) return;
+      await context.fleet.join(handle);
+      if (spec.publishAtStart > 0) await learnPublished(kit, handle);
+    }),
+  );
+}
+
+/** All phases; returns early, in order, when the signal is raised. */
+export async function runPhases(course: Course): Promise<void> {
+  const { context, signal } = course;
+  const sampling = new AbortController();
+  const samplers = Promise.all([sampleSut(context, sampling.signal), sampleResources(context, sampling.signal)]);
+  try {
+    await underLoad(course);
+    if (signal.aborted) return;
+    await convergePhase(course);
+    if (signal.aborted) return;
+    await drainPhase(course);
+    enter(context, "end");
+  } finally {
+    sampling.abort();
+    await samplers;
+  }
+}
+
+async function underLoad({ context, meter, signal }: Course): Promise<void> {
+  const { plan, clock, recorder } = context;
+  const load = stopper(signal);
+  enter(context, "warmup");
+  const loads = Promise.all([runWorkloads(context, meter, load.signal), runProbes(context, load.signal)]);
+  // A failure of the load is looked at below; it must not go unhandled while steps run.
+  loads.catch(() => load.abort());
+  try {
+    await delay(plan.warmupMs, load.signal);
+    recorder.record(meter.phase("warmup"));
+    enter(context, "steady");
+    const steadyUntil = clock.nowNs() + plan.steadyMs * NS_PER_MS;
+    await runTimetable(context, load.signal);
+    await delay((steadyUntil - clock.nowNs()) / NS_PER_MS, load.signal);
+    recorder.record(meter.phase("steady"));
+  } finally {
+    load.abort();
+    await loads;
+  }
+}
+
+async function convergePhase({ context, signal }: Course): Promise<void> {
+  const { plan, clock, inFlight } = context;
+  enter(context, "converge");
+  await waitFor(() => inFlight.count === 0, {
+    describe: "the last requests to be answered",
+    timeoutMs: LAST_ANSWERS_MS,
+    intervalMs: 2,
+    signal,
+  });
+  const quietSince = clock.nowNs();
+  await converge(new ProbeKit(context, context.rng.fork("converge")), signal);
+  // Counters are compared with the ledgers once everything has had time to be counted.
+  await delay((quietSince + plan.bounds.gapNs - clock.nowNs()) / NS_PER_MS + BEYOND_BOUND_MS, signal);
+  await sampleSutOnce(context);
+}
+
+/** Everybody leaves: nothing may stay behind. */
+async function drainPhase({ context, signal }: Course): Promise<void> {
+  const { plan, fleet, sut } = context;
+  const kit = new ProbeKit(context, context.rng.fork("drain"));
+  const prompts = Array.from({ length: QUESTIONS_AFTER_DRAIN }, () => kit.recent()).filter((prompt) => prompt !== null);
+  enter(context, "drain");
+  await mapLimit(fleet.members(), JOINS_AT_ONCE, ({ spec }) => fleet.leave(spec.engine));
+  if (!sut.capabilities.dump && !sut.capabilities.match) return;
+  await delay(plan.bounds.departureNs / NS_PER_MS + BEYOND_BOUND_MS, signal);
+  await sampleSutOnce(context);
+  for (const prompt of prompts) await kit.ask(prompt, { probe: "sample" });
+}
+
+function enter({ recorder, clock }: RunContext, name: PhaseRecord["name"]): void {
+  recorder.record({ k: "phase", at: clock.nowNs(), name });
+}
+
+/** An own signal that also follows another. */
+function stopper(parent: AbortSignal): AbortController {
+  const own = new AbortController();
+  if (parent.aborted) own.abort();
+  else parent.addEventListener("abort", () => own.abort(), { once: true });
+  return own;
+}

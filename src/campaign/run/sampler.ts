@@ -1,0 +1,71 @@
+/** Looks at the system under test and at every process at a steady pace, and records what it sees. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { delay } from "../../base/async.js";
+import { NS_PER_MS } from "../../base/clock.js";
+import type { ResourceRecord } from "../../judge/history/records.js";
+import type { RunContext } from "./run-context.js";
+
+const SUT_EVERY_MS = 250;
+const RESOURCES_EVERY_MS = 1000;
+const PERCENT = 99;
+
+/** Streams, counters and the index's totals until `signal`. */
+export async function sampleSut(context: RunContext, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sampleSutOnce(context);
+    await delay(SUT_EVERY_MS, signal);
+  }
+}
+
+/** A look that fails leaves a mark; probes find out for themselves whether the system still answers. */
+export async function sampleSutOnce({ sut, recorder, clock }: RunContext): Promise<void> {
+  try {
+    if (sut.capabilities.streams) {
+      const streams = await sut.streams();
+      const at = clock.nowNs();
+      for (const stream of streams) recorder.record({ k: "stream", at, ...stream });
+    }
+    if (sut.capabilities.metrics) {
+      const counters = await sut.counters();
+      const at = clock.nowNs();
+      for (const counter of counters) recorder.record({ k: "counters", at, ...counter });
+    }
+    if (sut.capabilities.dump) {
+      const dump = await sut.dump();
+      recorder.record({ k: "dump", at: clock.nowNs(), ...dump });
+    }
+  } catch (thrown) {
+    recorder.record({ k: "mark", at: clock.nowNs(), name: "sut-sample-failed", detail: String(thrown) });
+  }
+}
+
+/** Memory and CPU of all processes, this one included, until `signal`. */
+export async function sampleResources(context: RunContext, signal: AbortSignal): Promise<void> {
+  const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  loopDelay.enable();
+  while (!signal.aborted) {
+    const vitals = await context.sut.vitals().catch(() => ({}));
+    for (const record of context.lab.resources()) {
+      context.recorder.record(record.kind === "gateway" ? { ...record, ...vitals } : record);
+    }
+    context.recorder.record(runnerResources(context.clock.nowNs(), loopDelay.percentile(PERCENT) / NS_PER_MS));
+    loopDelay.reset();
+    await delay(RESOURCES_EVERY_MS, signal);
+  }
+  loopDelay.disable();
+}
+
+function runnerResources(at: number, eventLoopP99Ms: number): ResourceRecord {
+  const { rss, heapUsed } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  return {
+    k: "resource",
+    at,
+    process: "runner",
+    kind: "runner",
+    rssBytes: rss,
+    cpuSeconds: (user + system) / 1e6,
+    heapBytes: heapUsed,
+    eventLoopP99Ms,
+  };
+}

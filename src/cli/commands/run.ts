@@ -1,0 +1,169 @@
+/** `kvproof run <files…>`: plans scenarios, runs them on a lab, judges, reports. Ctrl-C ends in order, a second one at once. */
+import { type Command, InvalidArgumentError } from "commander";
+import { ExitCode, errorCatalogue, type ErrorCode } from "../../base/errors.js";
+import type { CampaignObserver } from "../../campaign/observer.js";
+import type { CampaignSummary, RunSummary } from "../../judge/run-summary.js";
+
+interface Flags {
+  readonly sample: number;
+  readonly seed?: number;
+  readonly grep?: RegExp;
+  readonly shard?: { readonly index: number; readonly of: number };
+  readonly out: string;
+  readonly concurrency: number;
+  readonly gatewayCommand?: readonly string[];
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly keep?: true;
+}
+
+export function registerRun(program: Command): void {
+  program
+    .command("run")
+    .description("run scenarios and judge them")
+    .argument("<files...>", "scenario files, or folders of them")
+    .option("--sample <share>", "shorten phases, rates and large fleets to this share (0 to 1]", share, 1)
+    .option("--seed <n>", "seed of all scenarios instead of their own", integer(0, 0x7fff_ffff))
+    .option("--grep <pattern>", "only scenarios whose id matches", pattern)
+    .option("--shard <i/n>", "the i-th of n shares of the scenarios", shard)
+    .option("--out <folder>", "where run directories go", "runs")
+    .option("--concurrency <n>", "scenarios at the same time", integer(1, 64), 1)
+    .option("--gateway-command <command>", "another gateway that speaks kvproof gateway's flags and ready line", words)
+    .option("--json", "print the campaign's summary as JSON")
+    .option("--quiet", "print the verdict only")
+    .option("--keep", "keep raw records and ledgers beside the history")
+    .action(run);
+}
+
+async function run(files: string[], flags: Flags): Promise<void> {
+  const { runCampaign } = await import("../../campaign/run-campaign.js");
+  const { LocalLabFactory } = await import("../../lab/local/local-lab-factory.js");
+  const { kvproofGatewayDriver } = await import("../../lab/sut/kvproof-gateway.js");
+  const { DEFAULT_DIALECT, DIALECTS } = await import("../../protocol/dialects.js");
+  const { renderCampaign, renderRun } = await import("../../report/render.js");
+  const dialects = [DEFAULT_DIALECT, ...Object.keys(DIALECTS).filter((name) => name !== DEFAULT_DIALECT)];
+  const lab = new LocalLabFactory(dialects);
+  const interrupt = endInOrder(() => lab.killAll());
+  const console = await consoleObserver(flags);
+  try {
+    const summary = await runCampaign(files, {
+      ...flags,
+      lab,
+      sut: kvproofGatewayDriver,
+      observer: console.observer,
+      signal: interrupt.signal,
+      keep: flags.keep ?? false,
+      render: (dir) => void renderRun(dir),
+      renderCampaign: (dir) => void renderCampaign(dir),
+    });
+    process.exitCode = summary.exitCode;
+  } finally {
+    console.end();
+    interrupt.end();
+  }
+  // Kept-alive connections must not hold the process.
+  process.exit();
+}
+
+/** The first signal asks for an orderly end, the second kills what runs. */
+function endInOrder(killAll: () => void): { readonly signal: AbortSignal; end(): void } {
+  const abort = new AbortController();
+  const onSignal = (): void => {
+    if (abort.signal.aborted) {
+      killAll();
+      process.exit(ExitCode.interrupted);
+    }
+    process.stderr.write("\ninterrupted: ending the run in order; press Ctrl-C again to kill it\n");
+    abort.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  process.on("exit", killAll);
+  return {
+    signal: abort.signal,
+    end: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+interface Console {
+  readonly observer: CampaignObserver;
+  end(): void;
+}
+
+/** Progress goes to standard error, results to standard output. */
+async function consoleObserver({ json, quiet }: Flags): Promise<Console> {
+  const { LiveLine } = await import("../../report/console/live-line.js");
+  const { campaignLines, paintVerdict, runLines } = await import("../../report/console/summary.js");
+  const { loadCampaign, loadRun } = await import("../../report/run-files.js");
+  const { formatMs } = await import("../../report/format.js");
+  const live = new LiveLine();
+  const watched = !quiet;
+  const observer: CampaignObserver = {
+    ...(watched ? { progress: (progress) => live.update(progress) } : {}),
+    note: (line) => live.print(line),
+    runEnded: (summary) => {
+      if (watched)
+        live.print(
+          `${paintVerdict(summary.verdict)} ${summary.scenario}  ${formatMs(summary.durationMs)}  ${summary.headline}`,
+        );
+      if (summary.error) live.print(errorLine(summary.error));
+    },
+    campaignEnded: (summary, dir) => {
+      live.end();
+      if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+      else if (quiet) process.stdout.write(`${verdictLine(summary)}\n`);
+      else {
+        const only = summary.runs.length === 1 ? summary.runs[0] : undefined;
+        const lines = only === undefined ? campaignLines(loadCampaign(dir)) : runLines(loadRun(`${dir}/${only.dir}`));
+        process.stdout.write(`${lines.join("\n")}\n`);
+      }
+    },
+  };
+  return { observer, end: () => live.end() };
+}
+
+function verdictLine({ verdict, headline }: CampaignSummary): string {
+  return headline.startsWith(`${verdict}:`) ? headline : `${verdict}: ${headline}`;
+}
+
+function errorLine({ code, message }: NonNullable<RunSummary["error"]>): string {
+  const remedy = code in errorCatalogue ? errorCatalogue[code as ErrorCode].remedy : "";
+  return `${code}: ${message}${/[.!?]$/.test(message) ? "" : "."} ${remedy}`;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It must be above 0 and at most 1.");
+}
+
+function integer(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It must be an integer from ${low} to ${high}.`);
+  };
+}
+
+function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch {
+    throw new InvalidArgumentError("It must be a regular expression.");
+  }
+}
+
+function shard(text: string): { index: number; of: number } {
+  const [, index, of] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (index !== undefined && of !== undefined && Number(index) >= 1 && Number(index) <= Number(of))
+    return { index: Number(index), of: Number(of) };
+  throw new InvalidArgumentError("It must be i/n with 1 <= i <= n, such as 2/3.");
+}
+
+function words(text: string): string[] {
+  const command = text.trim().split(/\s+/);
+  if (command[0]) return command;
+  throw new InvalidArgumentError("It must name a program.");
+}
