@@ -57,6 +57,11 @@ describe("C1 convergence", () => {
     expect((await history.asks("p", { a: 4 }).wait(900).asks("p", { a: 4 }).verdictOf("C1")).verdict).toBe("fail");
   });
 
+  it("counts every stretch that was quiet for longer than the recovery bound, not only the last", async () => {
+    const history = stored().wait(1200).asks("p", { a: 4 }, converge).leaves("a").leaves("b");
+    expect(await history.verdictOf("C1")).toMatchObject({ verdict: "pass", opportunities: 1 });
+  });
+
   it("wants nothing left of an engine that was removed", async () => {
     const history = stored().leaves("a").wait(1200).asks("p", { a: 4 }, converge);
     expect((await history.verdictOf("C1")).violations[0]).toMatchObject({ engine: "a", proof: { extra: 4 } });

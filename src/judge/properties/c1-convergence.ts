@@ -1,8 +1,8 @@
 /**
  * C1 convergence: let h be the last disturbance (an engine published, a fault was still in force, a member, life or adapter
  * changed). From some moment no later than h + ρ every answer is exactly the truth, and stays so. Every stretch of the run
- * that is quiet for longer than ρ is held to it; the time to converge is that of the last stretch. Catches every kind of
- * lost update, whatever lost it.
+ * that is quiet for longer than ρ is held to it, and so is the last one, however long. Catches every kind of lost update,
+ * whatever lost it.
  */
 import type { QueryRecord } from "../history/records.js";
 import type { Standing } from "../truth/survey.js";
@@ -42,6 +42,8 @@ class QuietStretch {
   /** Exact answers, about prompts that say something, since the last wrong one. */
   #exact = 0;
   #firstExactAt = 0;
+  /** One of them was asked after the recovery bound: the stretch has proven something even if it is not the last. */
+  #proven = false;
   #lastWrong: Violation | null = null;
   #missing = 0;
   #extra = 0;
@@ -52,12 +54,11 @@ class QuietStretch {
   }
 
   disturbed(at: number): void {
-    if (at < this.#since) return;
+    if (this.#proven) this.#converged();
+    this.#proven = false;
     this.#since = at;
     this.#exact = 0;
     this.#lastWrong = null;
-    this.#missing = 0;
-    this.#extra = 0;
   }
 
   answered(answer: Answer): void {
@@ -72,17 +73,16 @@ class QuietStretch {
       if (difference !== null && size(difference) >= size(worst)) worst = difference;
     }
     if (worst !== null) this.#wrong(query, worst);
-    else if (speaks && this.#exact++ === 0) this.#firstExactAt = query.ret;
+    else if (speaks) {
+      if (this.#exact++ === 0) this.#firstExactAt = query.ret;
+      this.#proven ||= query.inv >= this.#since + this.#context.truth.bounds.recoveryNs;
+    }
   }
 
   finish(): void {
     const { bounds } = this.#context.truth;
-    if (this.#exact > 0) {
-      for (let i = 0; i < this.#exact; i++) this.#tally.opportunity();
-      const took = this.#firstExactAt - this.#since;
-      this.#context.measures.record("converge_ms", took);
-      this.#tally.measured.time_to_converge_ms = round(took / 1e6);
-    } else if (this.#lastWrong !== null && this.#lastWrong.at < this.#since + bounds.recoveryNs) {
+    if (this.#exact > 0) this.#converged();
+    else if (this.#lastWrong !== null && this.#lastWrong.at < this.#since + bounds.recoveryNs) {
       this.#tally.opportunity();
       this.#tally.unknownBecause = `the last answer was still wrong when the run ended, before the recovery bound of ${bounds.recoveryNs / 1e6} ms`;
     }
@@ -90,11 +90,19 @@ class QuietStretch {
     this.#tally.measured.extra_blocks = this.#extra;
   }
 
+  #converged(): void {
+    for (let i = 0; i < this.#exact; i++) this.#tally.opportunity();
+    const took = this.#firstExactAt - this.#since;
+    this.#context.measures.record("converge_ms", took);
+    this.#tally.measured.time_to_converge_ms = round(took / 1e6);
+  }
+
   #wrong(query: QueryRecord, difference: Difference): void {
     const { engine } = difference.standing;
     this.#missing += difference.missing;
     this.#extra += difference.extra;
     this.#exact = 0;
+    this.#proven = false;
     const late = query.inv - this.#since;
     this.#lastWrong = {
       at: query.inv,

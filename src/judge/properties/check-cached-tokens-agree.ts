@@ -2,9 +2,12 @@
  * cached-tokens-agree: for a request sent while no engine had other work, what the router claimed agrees with what the engine
  * reports as taken from its cache: cached_tokens = min(claimed blocks, ⌊(prompt tokens − 1) / block size⌋) × block size,
  * because an engine always computes the last token itself. Exact, no tolerance; but only where the engine's cache of the
- * prompt did not change within [sent − Δ, sent], and for engines with one rank, since a claim is that of the best rank.
+ * prompt did not change within [sent − Δ, sent] and lost nothing until the first byte; where the engine reports more than it
+ * held when the request was sent, others filled its cache in between. For engines with one rank, since a claim is that of
+ * the best rank.
  */
 import type { RouteRecord } from "../history/records.js";
+import { throughoutPrefix } from "../truth/prefix.js";
 import type { Property } from "./property.js";
 import { unloaded } from "./property.js";
 
@@ -21,11 +24,16 @@ export const cachedTokensAgree: Property = {
       const survey = context.surveyRoute(route);
       const standing = survey?.of(route.engine);
       if (survey?.calm !== true || standing?.settled !== true || standing.engine.streams.length > 1) return;
-      if (standing.certain !== standing.possible) return;
+      const held = standing.certain;
+      if (held !== standing.possible) return;
+      const { chain, window } = survey;
+      const kept = standing.best((holder) => throughoutPrefix(holder, chain, held, window.from, route.chosenAt));
+      if (kept < held) return;
       const { blockSize } = context.run.models[survey.prompt.model] ?? { blockSize: 0 };
       const promptTokens = route.promptTokens ?? survey.prompt.tokens;
       const reusable = Math.floor((promptTokens - 1) / blockSize);
       const expected = Math.min(route.claimedBlocks, reusable) * blockSize;
+      if (route.cachedTokens > Math.min(held, reusable) * blockSize) return;
       tally.opportunity();
       if (route.cachedTokens === expected) return;
       tally.violate({
@@ -39,7 +47,7 @@ export const cachedTokensAgree: Property = {
           promptTokens,
           expected,
           cachedTokens: route.cachedTokens,
-          heldBlocks: standing.certain,
+          heldBlocks: held,
           sentAtMs: context.ms(route.inv),
         },
       });

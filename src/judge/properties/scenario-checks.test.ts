@@ -85,7 +85,18 @@ describe("cached-tokens-agree", () => {
     expect((await served(4, 64).verdictOf("cached-tokens-agree")).verdict).toBe("pass");
     expect((await served(4, 48, 64).verdictOf("cached-tokens-agree")).verdict).toBe("pass");
   });
+  it("finds a claim that is too small as well", async () => {
+    expect((await served(1, 64).verdictOf("cached-tokens-agree")).verdict).toBe("fail");
+  });
   it("does not judge where the cache was changing", async () => {
+    const sent = aHistory({ checks: ["cached-tokens-agree"] })
+      .engine("a")
+      .prompt("p", 4)
+      .stores("a", "p")
+      .wait(150);
+    const inv = (sent.now + 1000) * 1e6;
+    const evicted = sent.wait(1).removes("a", "p").requests("p", "a", { inv, claimedBlocks: 4, cachedTokens: 0 });
+    expect((await evicted.verdictOf("cached-tokens-agree")).opportunities).toBe(0);
     const history = aHistory({ checks: ["cached-tokens-agree"] })
       .engine("a")
       .prompt("p", 4)

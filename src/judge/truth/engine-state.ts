@@ -138,6 +138,14 @@ export class EngineState {
     this.#adapterChangedAt.set(adapter, at);
   }
 
+  /**
+   * What was cached for an adapter before it was last loaded or unloaded cannot be demanded: nobody can use it, and a consumer
+   * may drop it.
+   */
+  adapterForgottenAt(adapter: string | null): number {
+    return (adapter === null ? undefined : this.#adapterChangedAt.get(adapter)) ?? ALWAYS;
+  }
+
   /** Something was lost between this engine and its consumers up to `at`; they may need the recovery time. */
   disturbed(at: number): void {
     if (this.settlesAt !== NEVER) this.#unsettle(Math.max(this.settlesAt, at + this.#bounds.recoveryNs));

@@ -34,8 +34,9 @@ export class Standing {
     const { chain, prompt, window } = survey;
     let possible = 0;
     let certain = 0;
+    const forgotten = Math.max(engine.lostBefore, engine.adapterForgottenAt(prompt.adapter));
     for (const { holder } of engine.streams) {
-      const lostBefore = engine.lostBefore > holder.lostBefore ? engine.lostBefore : holder.lostBefore;
+      const lostBefore = Math.max(forgotten, holder.lostBefore);
       const sure = certainPrefix(holder, chain, prompt.blocks, window, lostBefore);
       if (sure > certain) certain = sure;
       const held = possiblePrefix(holder, chain, prompt.blocks, window.from, window.to, sure);
