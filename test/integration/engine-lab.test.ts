@@ -1,11 +1,12 @@
 /** The lab port: what it steers, and that the ledger stays the truth while the wire is made to lie. */
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../src/base/async.js";
+import { ProtocolError } from "../../src/base/errors.js";
 import { identityChain } from "../../src/base/block-identity.js";
 import type { LedgerRecord } from "../../src/base/ledger.js";
 import { quirkKinds } from "../../src/engine/publisher/quirks.js";
 import { buildReplayRequest, parseReplayReply } from "../../src/protocol/frames.js";
-import { anEngine, type EngineUnderTest, EventLog, events, replay, tokens } from "./engine-process.js";
+import { aSharedEngine, anEngine, type EngineUnderTest, EventLog, events, replay, tokens } from "./engine-process.js";
 
 /** An engine with a subscriber that missed nothing since now, and everything it publishes from now on. */
 async function watched(...flags: string[]): Promise<{ engine: EngineUnderTest; log: EventLog }> {
@@ -55,7 +56,7 @@ describe("cache control", () => {
     const before = engine.ledger().length;
     const started = performance.now();
     await engine.labJson("POST", "/lab/load", { batches_per_s: 500, blocks_per_batch: 2, max_batches: 250 });
-    await waitFor(async () => (await engine.labJson<{ running: boolean }>("GET", "/lab/load")).running === false, {
+    await waitFor(async () => !(await engine.labJson<{ running: boolean }>("GET", "/lab/load")).running, {
       describe: "the load to end",
       timeoutMs: 5000,
     });
@@ -132,9 +133,7 @@ describe("quirks", () => {
     await log.until(seq as number);
     expect(seq).toBe(burnt + 2);
     expect(log.seqs).not.toContain(burnt);
-    const replayed = (await replay(engine.info.ranks[0]?.replay as string, buildReplayRequest(burnt))).map(
-      parseReplayReply,
-    );
+    const replayed = (await replay(engine.replay, buildReplayRequest(burnt))).map(parseReplayReply);
     expect(replayed.map((reply) => (reply.kind === "batch" ? reply.seq : "end"))).toEqual([burnt + 2, "end"]);
     expect([burnt, burnt + 1, burnt + 2].map((n) => recordOf(engine, n)?.wire)).toEqual(["burnt", "burnt", undefined]);
   });
@@ -144,10 +143,8 @@ describe("quirks", () => {
     await engine.labJson("POST", "/lab/quirk", { kind: "garbled-batch" });
     const seq = (await engine.store(tokens(16))).seq as number;
     const message = await log.until(seq);
-    expect(() => message.batch()).toThrow();
-    const [reply] = (await replay(engine.info.ranks[0]?.replay as string, buildReplayRequest(seq))).map(
-      parseReplayReply,
-    );
+    expect(() => message.batch()).toThrow(ProtocolError);
+    const [reply] = (await replay(engine.replay, buildReplayRequest(seq))).map(parseReplayReply);
     expect(reply?.kind === "batch" && Buffer.from(reply.payload)).toEqual(Buffer.from(message.payload));
     expect(recordOf(engine, seq)).toMatchObject({ wire: "garbled", changes: [{ op: "store" }] });
   });
@@ -196,8 +193,13 @@ describe("quirks", () => {
 });
 
 describe("the lab port", () => {
+  let engine: EngineUnderTest;
+  beforeAll(async () => {
+    engine = await aSharedEngine();
+  });
+  afterAll(() => engine.process.close());
+
   it("refuses calls without the lab's token", async () => {
-    const engine = await anEngine();
     for (const path of ["/lab", "/ledger", "/nope"]) {
       const answer = await engine.lab("GET", path, undefined, "wrong");
       expect([path, answer.status]).toEqual([path, 401]);
@@ -207,7 +209,6 @@ describe("the lab port", () => {
   });
 
   it("lists its controls and quirks", async () => {
-    const engine = await anEngine();
     const lab = await engine.labJson<{ controls: Record<string, string[]>; quirks: Record<string, string> }>(
       "GET",
       "/lab",
@@ -229,7 +230,6 @@ describe("the lab port", () => {
     ["/lab/clock", { offset: 1 }, 400, "KVP_E_BAD_REQUEST"],
     ["/lab/clock", "nonsense", 400, "KVP_E_BAD_REQUEST"],
   ])("refuses POST %s %j", async (path, body, status, code) => {
-    const engine = await anEngine();
     const answer = await engine.lab("POST", path, body);
     expect([answer.status, (JSON.parse(answer.text) as { error: { code: string } }).error.code]).toEqual([
       status,

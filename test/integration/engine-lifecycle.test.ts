@@ -72,7 +72,7 @@ describe("end", () => {
       timeoutMs: 5000,
     });
     engine.process.child.kill(signal);
-    await expect(running).rejects.toThrow();
+    await expect(running).rejects.toThrow("fetch failed");
     expect(await engine.process.ended).toMatchObject({ code: 0, signal: null });
   });
 
@@ -85,7 +85,7 @@ describe("end", () => {
     await waitFor(() => output.includes('"ready"'), { describe: "the engine", timeoutMs: 10_000 });
     const pid = Number(output.split("\n")[0]);
     shell.kill("SIGKILL");
-    await waitFor(() => !alive(pid), { describe: `engine ${pid} to end itself`, timeoutMs: 5000 });
+    expect(await waitFor(() => !alive(pid), { describe: `engine ${pid} to end itself`, timeoutMs: 5000 })).toBe(true);
   });
 });
 

@@ -63,7 +63,7 @@ it("every metric moves", async () => {
     timeoutMs: 5000,
   });
   gone.abort();
-  await expect(aborted).rejects.toThrow();
+  await expect(aborted).rejects.toThrow(/abort/i);
   await engine.call("POST", "/sleep?level=2");
   const asleep = engine.complete(tokens(20));
   await waitFor(
