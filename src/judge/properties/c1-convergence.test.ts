@@ -57,9 +57,13 @@ describe("C1 convergence", () => {
     expect((await history.asks("p", { a: 4 }).wait(900).asks("p", { a: 4 }).verdictOf("C1")).verdict).toBe("fail");
   });
 
-  it("counts every stretch that was quiet for longer than the recovery bound, not only the last", async () => {
-    const history = stored().wait(1200).asks("p", { a: 4 }, converge).leaves("a").leaves("b");
-    expect(await history.verdictOf("C1")).toMatchObject({ verdict: "pass", opportunities: 1 });
+  it("counts every stretch that was probed, or quiet for longer than the recovery bound, not only the last", async () => {
+    const probed = stored().wait(50).asks("p", { a: 4 }, converge).leaves("a").leaves("b");
+    expect(await probed.verdictOf("C1")).toMatchObject({ verdict: "pass", opportunities: 1 });
+    const quiet = stored().wait(1200).asks("p", { a: 4 }).leaves("a").leaves("b");
+    expect((await quiet.verdictOf("C1")).opportunities).toBe(1);
+    const neither = stored().wait(500).asks("p", { a: 4 }).leaves("a").leaves("b");
+    expect((await neither.verdictOf("C1")).opportunities).toBe(0);
   });
 
   it("wants nothing left of an engine that was removed", async () => {

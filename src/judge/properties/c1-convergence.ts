@@ -1,8 +1,8 @@
 /**
  * C1 convergence: let h be the last disturbance (an engine published, a fault was still in force, a member, life or adapter
- * changed). From some moment no later than h + ρ every answer is exactly the truth, and stays so. Every stretch of the run
- * that is quiet for longer than ρ is held to it, and so is the last one, however long. Catches every kind of lost update,
- * whatever lost it.
+ * changed). From some moment no later than h + ρ every answer is exactly the truth, and stays so. Every quiet stretch of the
+ * run is held to it; it counts as an opportunity if it was probed for convergence, asked something after ρ, or is the last
+ * one. Catches every kind of lost update, whatever lost it.
  */
 import type { QueryRecord } from "../history/records.js";
 import type { Standing } from "../truth/survey.js";
@@ -42,7 +42,7 @@ class QuietStretch {
   /** Exact answers, about prompts that say something, since the last wrong one. */
   #exact = 0;
   #firstExactAt = 0;
-  /** One of them was asked after the recovery bound: the stretch has proven something even if it is not the last. */
+  /** One of them was meant to find out, or asked after the recovery bound: the stretch counts even if it is not the last. */
   #proven = false;
   #lastWrong: Violation | null = null;
   #missing = 0;
@@ -75,7 +75,7 @@ class QuietStretch {
     if (worst !== null) this.#wrong(query, worst);
     else if (speaks) {
       if (this.#exact++ === 0) this.#firstExactAt = query.ret;
-      this.#proven ||= query.inv >= this.#since + this.#context.truth.bounds.recoveryNs;
+      this.#proven ||= query.probe === "converge" || query.inv >= this.#since + this.#context.truth.bounds.recoveryNs;
     }
   }
 

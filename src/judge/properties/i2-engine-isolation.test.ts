@@ -30,6 +30,19 @@ describe("I2 engine isolation", () => {
     expect((await happens(shared()).wait(10).asks("p", { b: 3 }).verdictOf("I2")).verdict).toBe("pass");
   });
 
+  it("keeps block 1 for one rank when another rank of the same engine evicts it", async () => {
+    const ranks = () => aHistory().engine("a").prompt("p", 2).stores("a", "p").stores("a", "p", { rank: 1 }).wait(150);
+    const evicted = (blocks: number) =>
+      ranks()
+        .asks("p", { a: 2 })
+        .removes("a", "p", { from: 1, rank: 1 })
+        .wait(10)
+        .asks("p", { a: blocks })
+        .verdictOf("I2");
+    expect((await evicted(1)).verdict).toBe("fail");
+    expect(await evicted(2)).toMatchObject({ verdict: "pass", opportunities: 1 });
+  });
+
   it("judges b while a is the target of a fault, but not while b is", async () => {
     const during = (target: string) =>
       shared()

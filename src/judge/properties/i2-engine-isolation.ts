@@ -1,6 +1,6 @@
 /**
- * I2 engine isolation: when engine p removes or clears blocks, dies or leaves, an engine p′ that was credited with the same
- * blocks before, and held them all the while, keeps that credit. Faults elsewhere are no excuse; only those that touch p′
+ * I2 engine isolation: when engine p removes or clears blocks, dies or leaves, an engine p′ (or another rank of p) that was
+ * credited with the same blocks before, and held them all the while, keeps that credit. Faults elsewhere are no excuse; only those that touch p′
  * itself are. Catches removal by hash alone, one engine's clear applied to everybody, a departure that takes shared
  * entries along.
  */
@@ -51,22 +51,24 @@ interface Loss {
 
 function lossElsewhere(truth: Truth, standing: Standing, survey: Survey, blocks: number): Loss | null {
   const since = standing.previouslyAskedAt;
-  for (const mass of truth.losses.massSince(since)) {
-    const engine = truth.engines[mass.engine] as EngineState;
-    if (engine !== standing.engine && heldAt(engine, survey.chain[0] as number, mass.at))
-      return { engine, why: mass.why, block: 0 };
+  const first = survey.chain[0] as number;
+  for (const { engine: index, rank, at, why } of truth.losses.massSince(since)) {
+    const engine = truth.engines[index] as EngineState;
+    const itself = engine === standing.engine && rank === null;
+    if (!itself && heldAt(engine, rank, first, at)) return { engine, why, block: 0 };
   }
+  // One holder kept all of them, so whoever lost one of them is another.
   for (let block = 0; block < blocks; block++) {
     const loser = truth.losses.loserSince(survey.chain[block] as number, since);
-    if (loser >= 0 && loser !== standing.engine.index) {
-      return { engine: truth.engines[loser] as EngineState, why: `removed block ${block}`, block };
-    }
+    if (loser < 0) continue;
+    return { engine: truth.engines[loser] as EngineState, why: `removed block ${block}`, block };
   }
   return null;
 }
 
-function heldAt(engine: EngineState, id: number, at: number): boolean {
+function heldAt(engine: EngineState, rank: number | null, id: number, at: number): boolean {
   return engine.streams.some(({ holder }) => {
+    if (rank !== null && holder.rank !== rank) return false;
     const entry = holder.entry(id);
     return entry >= 0 && holder.possibly(entry, at, at);
   });

@@ -1,6 +1,6 @@
 /**
  * L1 visibility latency: for each store that a probe watches, the time from its emission to the first answer from which on
- * it is never absent again (until something else changes). A store that is still absent in an answer asked later than Δ
+ * it is never absent again (through ρ, or until something else changes). A store that is still absent in an answer asked later than Δ
  * after the emission, and never seen, is a violation; how fast the others were is for thresholds on `visibility_ms`.
  */
 import { heldPrefix, Watches } from "./latency-watch.js";

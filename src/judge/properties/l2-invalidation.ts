@@ -1,6 +1,6 @@
 /**
  * L2 invalidation latency: for each removal that a probe watches, the time from its emission to the first answer from which
- * on the removed blocks are never credited again (until something else changes). Still credited in an answer asked later
+ * on the removed blocks are never credited again (through ρ, or until something else changes). Still credited in an answer asked later
  * than Δ after the emission, and never gone, is a violation; how fast the others were is for thresholds on
  * `invalidation_ms`.
  */

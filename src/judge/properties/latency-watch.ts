@@ -1,4 +1,7 @@
-/** Follows single changes of single engines through the answers of probes, until they show for good. */
+/**
+ * Follows single changes of single engines through the answers of probes, until they show for good: no answer in the
+ * recovery time after the first one that shows the change goes back on it.
+ */
 import type { ProbeKind } from "../history/records.js";
 import type { MeasureName } from "../statistics/measures.js";
 import type { Holder } from "../truth/holder.js";
@@ -65,6 +68,9 @@ export class Watches {
     }
     if (shown) watch.shownAt ??= query.ret;
     else this.#absent(answer, standing, watch);
+    if (watch.shownAt === null || query.ret < watch.shownAt + this.#context.truth.bounds.recoveryNs) return;
+    this.#end(standing.engine.name, watch);
+    watches.delete(standing.engine.index);
   }
 
   finish(): void {

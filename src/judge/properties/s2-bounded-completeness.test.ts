@@ -58,6 +58,23 @@ describe("S2 bounded completeness", () => {
     expect(await history.wait(2000).asks("p", {}).asks("q", {}).verdictOf("S2")).toMatchObject({ opportunities: 0 });
   });
 
+  it("does not demand what an adapter cached before it was unloaded, but what it caches after a reload", async () => {
+    const adapter = { k: "adapter", engine: "a", adapter: "sql@v1" } as const;
+    const history = aHistory().engine("a").prompt("p", { blocks: 2, adapter: "sql@v1" }).stores("a", "p").wait(150);
+    history
+      .add({ ...adapter, event: "unloaded" })
+      .wait(500)
+      .asks("p", {});
+    expect((await history.verdictOf("S2")).opportunities).toBe(0);
+    history
+      .add({ ...adapter, event: "loaded" })
+      .removes("a", "p")
+      .stores("a", "p")
+      .wait(500)
+      .asks("p", {});
+    expect((await history.verdictOf("S2")).verdict).toBe("fail");
+  });
+
   it("asks for blocks outside the GPU only of systems that keep tiers apart", async () => {
     const offloaded = (tiers: boolean) =>
       aHistory({ capabilities: { tiers } })

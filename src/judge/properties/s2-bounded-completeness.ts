@@ -1,8 +1,8 @@
 /**
  * S2 bounded completeness: on a calm query, an engine that held the first n blocks of the prompt throughout
  * [asked − Δ, answered] is credited with at least n. Not demanded: what was published before the engine joined until ρ
- * after the join (ever, without replay), what left no readable bytes on the wire, and, of a system that does not keep
- * tiers apart, blocks outside the GPU. Catches lost stores, a replay that is not applied, multi-block events that are not
+ * after the join (ever, without replay), what left no readable bytes on the wire, what was cached for an adapter before it
+ * was last loaded or unloaded, and, of a system that does not keep tiers apart, blocks outside the GPU. Catches lost stores, a replay that is not applied, multi-block events that are not
  * chained, content that a slow joiner never catches up with.
  */
 import { claimTooLittle } from "./proofs.js";

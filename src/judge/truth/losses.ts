@@ -3,6 +3,8 @@ import { enlarged } from "./int-table.js";
 
 export interface MassLoss {
   readonly engine: number;
+  /** Null = all of its ranks. */
+  readonly rank: number | null;
   readonly at: number;
   readonly why: string;
 }
@@ -23,8 +25,8 @@ export class Losses {
     this.#by[identity] = engine + 1;
   }
 
-  everything(engine: number, at: number, why: string): void {
-    this.#mass.push({ engine, at, why });
+  everything(engine: number, rank: number | null, at: number, why: string): void {
+    this.#mass.push({ engine, rank, at, why });
     if (this.#mass.length > MAX_MASS_LOSSES) this.#mass.shift();
   }
 

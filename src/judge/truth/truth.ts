@@ -79,13 +79,13 @@ export class Truth {
     const engine = this.#engine(record.engine);
     engine.note(record);
     this.#file(engine);
-    if (record.event === "down") this.losses.everything(engine.index, record.at, "died");
+    if (record.event === "down") this.losses.everything(engine.index, null, record.at, "died");
   }
 
   #member(record: MemberRecord): void {
     const engine = this.#engine(record.engine);
     engine.noteMember(record);
-    if (record.event === "removed") this.losses.everything(engine.index, record.at, "left");
+    if (record.event === "removed") this.losses.everything(engine.index, null, record.at, "left");
   }
 
   #engine(name: string): EngineState {
@@ -125,7 +125,7 @@ export class Truth {
     for (const change of entry.changes) {
       if (change.op === "clear") {
         stream.holder.clear(entry.at, told);
-        this.losses.everything(engine.index, entry.at, "cleared its cache");
+        this.losses.everything(engine.index, entry.rank, entry.at, "cleared its cache");
       } else this.#change(engine, entry, change, told);
     }
     if (!told) {
