@@ -81,8 +81,8 @@ export function planOf(seed: number): SimPlan {
     happenings.push({ atMs, what: rng.pick(rng.chance(RARE_CHANCE) ? RARE : USUAL) });
   }
   for (let i = 0; i < LAST_STORES; i++) happenings.push({ atMs: BUSY_MS + 50 + i, what: "store" });
-  for (let i = 0; i < 20; i++) happenings.push({ atMs: CONVERGE_MS + i, what: "converge" });
-  happenings.push({ atMs: CONVERGE_MS + 30, what: "observe" }, { atMs: CONVERGE_MS + 40, what: "empty" });
+  for (let i = 0; i < 40; i++) happenings.push({ atMs: CONVERGE_MS + i, what: "converge" });
+  happenings.push({ atMs: CONVERGE_MS + 50, what: "observe" }, { atMs: CONVERGE_MS + 60, what: "empty" });
   happenings.push({ atMs: END_MS - 1, what: "observe" });
   const adapters = ["sql", "chat"].map((name, i): Adapter => ({ name, path: `./${name}`, id: i + 1 }));
   const maxDelayMs = rng.pick([0.2, 2, 10]);
