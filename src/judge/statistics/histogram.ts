@@ -23,7 +23,9 @@ export class LatencyHistogram {
 
   /** Milliseconds at a percentile of 0..100; 0 when empty. */
   percentileMs(percentile: number): number {
-    return this.count === 0 ? 0 : this.#hdr.getValueAtPercentile(percentile) / US_PER_MS;
+    if (this.count === 0) return 0;
+    // A percentile is the upper end of its bucket, which may lie beyond the highest value itself.
+    return Math.min(this.#hdr.getValueAtPercentile(percentile), this.#hdr.maxValue) / US_PER_MS;
   }
 
   maxMs(): number {
@@ -35,7 +37,7 @@ export class LatencyHistogram {
       measure,
       unit: "ms",
       count: this.count,
-      min: this.count === 0 ? 0 : this.#hdr.minNonZeroValue > this.#hdr.maxValue ? 0 : this.percentileMs(0),
+      min: this.percentileMs(0),
       mean: this.count === 0 ? 0 : Math.round(this.#hdr.mean) / US_PER_MS,
       p50: this.percentileMs(50),
       p90: this.percentileMs(90),

@@ -47,6 +47,12 @@ describe("LatencyHistogram", () => {
     expect(decodeFromCompressedBase64(query.hdr).getValueAtPercentile(99) / 1000).toBeCloseTo(query.p99, 6);
   });
 
+  it("never reports a percentile above the maximum", () => {
+    const one = new LatencyHistogram();
+    one.recordNs(1039.44e6);
+    expect(one.distribution("x")).toMatchObject({ p50: 1039.44, p999: 1039.44, max: 1039.44 });
+  });
+
   it("takes zero and absurd values without throwing", () => {
     const odd = new LatencyHistogram();
     odd.recordNs(-5);
