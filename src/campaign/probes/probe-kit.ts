@@ -14,8 +14,6 @@ const SLOW_POLL_MS = 8;
 const QUICK_POLLS = 40;
 /** Beyond the staleness bound, so that an answer asked after it exists when the change never shows. */
 const BEYOND_BOUND_MS = 80;
-const ADAPTER_SHARE = 0.25;
-const SALT_SHARE = 0.15;
 
 export interface Asked {
   readonly probe: ProbeKind;
@@ -94,9 +92,10 @@ export class ProbeKit {
 
   /** Mostly the base model, sometimes one of its adapters, sometimes salted. */
   lineage(model: string): PromptLineage {
-    const adapters = this.rng.chance(ADAPTER_SHARE) ? this.settledAdapters(model) : [];
+    const { adapter_share, salt_share } = this.context.plan.probes;
+    const adapters = this.rng.chance(adapter_share) ? this.settledAdapters(model) : [];
     const adapter = adapters.length === 0 ? null : this.rng.pick(adapters);
-    const salt = this.rng.chance(SALT_SHARE) ? `probe-${this.rng.int(1, 2)}` : null;
+    const salt = this.rng.chance(salt_share) ? `probe-${this.rng.int(1, 2)}` : null;
     return { model, adapter, salt };
   }
 

@@ -41,6 +41,11 @@ export class InFlight {
     this.#lastEndAt = now;
   }
 
+  /** Some request that was sent before `moment` has not ended. */
+  beganBefore(moment: number): boolean {
+    return [...this.#flights].some((flight) => flight.beganAt <= moment);
+  }
+
   /** Nothing is in flight, and nothing was a moment ago. */
   quiet(now: number): boolean {
     return this.#flights.size === 0 && now - this.#lastEndAt > UNCERTAIN_NS;

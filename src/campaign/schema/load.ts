@@ -62,6 +62,8 @@ export const probes = z.strictObject({
   flip_per_s: rate
     .default(0)
     .meta({ description: "Move a prefix from one engine to another; time until the choice flips" }),
+  adapter_share: share.default(0.25).meta({ description: "Share of stored prompts under one of the model's adapters" }),
+  salt_share: share.default(0.15).meta({ description: "Share of stored prompts with a cache salt" }),
   blocks: blockRange.default([2, 12]).meta({ description: "Length of the prompts that probes store" }),
   converge_prompts: z.int().min(1).max(10_000).default(80).meta({ description: "Prompts of the final comparison" }),
 });

@@ -14,8 +14,8 @@ const phases = z.strictObject({
 
 const bounds = z.strictObject({
   staleness: duration.prefault("250ms").meta({ description: "How late an answer may be" }),
-  recovery: duration.prefault("10s").meta({ description: "Time to converge after the last disturbance" }),
-  gap: duration.prefault("2s").meta({ description: "Time in which a gap is replayed or the stream marked" }),
+  recovery: duration.prefault("3s").meta({ description: "Time to converge after the last disturbance" }),
+  gap: duration.prefault("1s").meta({ description: "Time in which a gap is replayed or the stream marked" }),
   departure: duration
     .prefault("1s")
     .meta({ description: "Time in which a removed or restarted engine's entries are gone" }),

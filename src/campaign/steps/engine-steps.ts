@@ -1,4 +1,6 @@
 /** Engines come, go, move and start again; the system under test is told in the order in which an orchestrator would tell it. */
+import { delay } from "../../base/async.js";
+import { NS_PER_MS } from "../../base/clock.js";
 import type { EngineHandle, EngineSpec } from "../../lab/ports.js";
 import { lastSequence } from "../run/ledger-tail.js";
 import type { ProbeKit } from "../probes/probe-kit.js";
@@ -10,6 +12,8 @@ type StepOf<K extends StepSpec["do"]> = Extract<StepSpec, { do: K }>;
 
 /** Beyond the old last sequence number, so that the restart cannot be seen by the number alone. */
 const OVERTAKE_BY = 25;
+/** Longest wait for requests under way before an orderly deletion goes on. */
+const PRE_STOP_MS = 2_000;
 
 export async function engineStep(kit: ProbeKit, step: EngineStep): Promise<void> {
   switch (step.do) {
@@ -58,9 +62,12 @@ async function scale(kit: ProbeKit, { model, to }: StepOf<"engine.scale">): Prom
   await Promise.all([...missing.map((spec) => start(kit, spec, 0)), ...surplus.map((handle) => remove(kit, handle))]);
 }
 
-/** An orderly deletion: endpoints go first, then the process is asked to end. */
+/** An orderly deletion: endpoints go first, requests under way get time to end (preStop), then the process is asked to. */
 async function remove({ context }: ProbeKit, { spec }: EngineHandle): Promise<void> {
   await context.fleet.leave(spec.engine);
+  const leftAt = context.clock.nowNs();
+  const giveUpAt = leftAt + PRE_STOP_MS * NS_PER_MS;
+  while (context.inFlight.beganBefore(leftAt) && context.clock.nowNs() < giveUpAt) await delay(5);
   await context.fleet.stop(spec.engine, "graceful");
 }
 
