@@ -111,6 +111,21 @@ describe("a link that breaks", () => {
     await until("five heartbeat timeouts of silence", () => follower.status().lastHeardNs - since > 5 * 200e6);
     expect(follower.status()).toMatchObject({ connected: true, reconnects: 0 });
   });
+
+  it("stays up when the publisher speaks steadily after a silence, which makes PINGs unnecessary", async () => {
+    const publisher = await aPublisher();
+    const { follower, sink } = aFollower(publisher);
+    await until("the stream to be live", () => follower.status().state === "live");
+    const since = follower.status().lastHeardNs;
+    await until("a PING and its answer", () => follower.status().lastHeardNs > since);
+    let published = 0;
+    await until("three heartbeat timeouts of steady batches", async () => {
+      await publisher.publish(text(`${published++}`));
+      return follower.status().lastHeardNs - since > 3 * 200e6;
+    });
+    await until("all batches", () => sink.applied.length === published);
+    expect(follower.status()).toMatchObject({ connected: true, reconnects: 0 });
+  });
 });
 
 describe("a peer that is no publisher", () => {
@@ -168,8 +183,9 @@ describe("a peer that is no publisher", () => {
   it("is the replay port: swapped ports are named as such", async () => {
     const publisher = await aPublisher();
     const following = aFollower({ events: publisher.replay, replay: publisher.events });
-    await until("the error", () => lastError(following) !== "");
-    expect(lastError(following)).toMatch(/ROUTER/);
+    // libzmq hangs up on us too, and which comes first is chance; it is tried again until both have been seen.
+    await until("the error that names it", () => lastError(following).includes("ROUTER"));
+    expect(following.follower.status().connected).toBe(false);
   });
 
   it("is nobody: refused connections are repeated until someone listens", async () => {

@@ -29,6 +29,12 @@ export interface ConnectionEvents {
   lost(reason: KvproofError): void;
 }
 
+/**
+ * A TTL in a PING would make libzmq hang up when it hears nothing from us for that long afterwards; and a publisher that
+ * speaks again hears nothing from us, because then there is no need for another PING.
+ */
+const NO_TTL = 0;
+
 export class ZmtpConnection implements FrameSink {
   readonly #socket: Socket;
   readonly #events: ConnectionEvents;
@@ -186,7 +192,7 @@ export class ZmtpConnection implements FrameSink {
       );
       return;
     }
-    if (this.#silentIntervals++ > 0) this.#socket.write(encodePing(heartbeatTimeoutMs));
+    if (this.#silentIntervals++ > 0) this.#socket.write(encodePing(NO_TTL));
   }
 
   #fail(reason: KvproofError): void {
