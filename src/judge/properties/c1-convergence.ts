@@ -44,6 +44,8 @@ class QuietStretch {
   #firstExactAt = 0;
   /** One of them was meant to find out, or asked after the recovery bound: the stretch counts even if it is not the last. */
   #proven = false;
+  /** Somebody kept asking from the beginning, so that the first exact answer tells when it converged. */
+  #probed = false;
   #lastWrong: Violation | null = null;
   #missing = 0;
   #extra = 0;
@@ -56,6 +58,7 @@ class QuietStretch {
   disturbed(at: number): void {
     if (this.#proven) this.#converged();
     this.#proven = false;
+    this.#probed = false;
     this.#since = at;
     this.#exact = 0;
     this.#lastWrong = null;
@@ -64,6 +67,7 @@ class QuietStretch {
   answered(answer: Answer): void {
     const { query, prompt } = answer;
     if (query.inv <= this.#since || this.#context.truth.disturbances.active) return;
+    this.#probed ||= query.probe === "converge";
     const survey = this.#context.survey(prompt, query.inv, query.ret, query.answer);
     let speaks = false;
     let worst: Difference | null = null;
@@ -92,6 +96,7 @@ class QuietStretch {
 
   #converged(): void {
     for (let i = 0; i < this.#exact; i++) this.#tally.opportunity();
+    if (!this.#probed) return;
     const took = this.#firstExactAt - this.#since;
     this.#context.measures.record("converge_ms", took);
     this.#tally.measured.time_to_converge_ms = round(took / 1e6);

@@ -43,6 +43,18 @@ describe("I2 engine isolation", () => {
     expect(await evicted(2)).toMatchObject({ verdict: "pass", opportunities: 1 });
   });
 
+  it("allows no staleness: what was credited a moment ago was known", async () => {
+    const history = aHistory()
+      .engine("a")
+      .engine("b")
+      .prompt("p", 2)
+      .stores("a", "p")
+      .stores("b", "p")
+      .wait(5)
+      .asks("p", { a: 2, b: 2 });
+    expect((await history.removes("a", "p").asks("p", {}).verdictOf("I2")).verdict).toBe("fail");
+  });
+
   it("judges b while a is the target of a fault, but not while b is", async () => {
     const during = (target: string) =>
       shared()

@@ -5,7 +5,6 @@
  * entries along.
  */
 import type { EngineState } from "../truth/engine-state.js";
-import { throughoutPrefix } from "../truth/prefix.js";
 import type { Standing, Survey } from "../truth/survey.js";
 import type { Truth } from "../truth/truth.js";
 import { claimTooLittle } from "./proofs.js";
@@ -21,8 +20,12 @@ export const engineIsolation: Property = {
     answer(answer) {
       const { truth } = context;
       for (const standing of answer.survey.standings) {
-        if (standing.previouslyClaimed < 1 || standing.certain === 0) continue;
-        const kept = keptSince(standing, answer.survey, standing.previouslyAskedAt);
+        if (standing.previouslyClaimed < 1) continue;
+        // It was credited, so it was known: no staleness excuses that it is forgotten.
+        const kept = standing.keptSince(
+          standing.previouslyAskedAt,
+          Math.min(standing.previouslyClaimed, answer.prompt.blocks),
+        );
         if (kept === 0 || !standing.engine.settled(standing.previouslyAskedAt, answer.prompt.adapter)) continue;
         if (!truth.disturbances.calmFor(standing.engine.name, answer.survey.window.from)) continue;
         const loss = lossElsewhere(truth, standing, answer.survey, kept);
@@ -35,12 +38,6 @@ export const engineIsolation: Property = {
     },
   }),
 };
-
-/** Blocks that the previous answer credited rightly and that were certainly held from then until now. */
-function keptSince(standing: Standing, survey: Survey, since: number): number {
-  const limit = Math.min(standing.previouslyClaimed, standing.certain);
-  return standing.best((holder) => throughoutPrefix(holder, survey.chain, limit, since, survey.window.to));
-}
 
 interface Loss {
   readonly engine: EngineState;

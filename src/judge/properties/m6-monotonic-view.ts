@@ -2,7 +2,6 @@
  * M6 monotonic view: while nothing of a prefix is removed, an engine once credited with it keeps the credit. Counted
  * everywhere (`regressions`); a regression on a calm query is a violation. Catches an index that flaps.
  */
-import { throughoutPrefix } from "../truth/prefix.js";
 import { claimTooLittle } from "./proofs.js";
 import { needsEvents, type Property } from "./property.js";
 
@@ -18,8 +17,7 @@ export const monotonicView: Property = {
       for (const standing of survey.standings) {
         if (standing.previouslyClaimed < 1 || standing.certain === 0) continue;
         const limit = Math.min(standing.previouslyClaimed, standing.certain);
-        const since = standing.previouslyAskedAt;
-        const kept = standing.best((h) => throughoutPrefix(h, survey.chain, limit, since, survey.window.to));
+        const kept = standing.keptSince(standing.previouslyAskedAt, limit);
         if (kept === 0) continue;
         tally.opportunity();
         if (standing.claimed >= kept) continue;

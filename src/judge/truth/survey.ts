@@ -1,5 +1,6 @@
 /** What every engine that could answer a prompt had of it during one window; with the answer's claims beside it. */
 import type { EngineState } from "./engine-state.js";
+import type { Holder } from "./holder.js";
 import { certainPrefix, everPrefix, lifePrefix, possiblePrefix, togetherPrefix } from "./prefix.js";
 import type { Prompt } from "./prompts.js";
 import type { Truth } from "./truth.js";
@@ -34,10 +35,8 @@ export class Standing {
     const { chain, prompt, window } = survey;
     let possible = 0;
     let certain = 0;
-    const forgotten = Math.max(engine.lostBefore, engine.adapterForgottenAt(prompt.adapter));
     for (const { holder } of engine.streams) {
-      const lostBefore = Math.max(forgotten, holder.lostBefore);
-      const sure = certainPrefix(holder, chain, prompt.blocks, window, lostBefore);
+      const sure = certainPrefix(holder, chain, prompt.blocks, window, this.lostBefore(holder));
       if (sure > certain) certain = sure;
       const held = possiblePrefix(holder, chain, prompt.blocks, window.from, window.to, sure);
       if (held > possible) possible = held;
@@ -57,6 +56,18 @@ export class Standing {
     return this.best((s) => lifePrefix(s, this.#survey.chain, this.#survey.prompt.blocks));
   }
 
+  /** Of the first `limit` blocks, those held and knowable at every moment from `since` to the end of the window. */
+  keptSince(since: number, limit: number): number {
+    const { chain, window } = this.#survey;
+    return this.best((s) => certainPrefix(s, chain, limit, { ...window, from: since }, this.lostBefore(s)));
+  }
+
+  /** What the rank stored until this moment may be unknown to every consumer. */
+  lostBefore(holder: Holder): number {
+    const { engine } = this;
+    return Math.max(engine.lostBefore, engine.adapterForgottenAt(this.#survey.prompt.adapter), holder.lostBefore);
+  }
+
   /** All blocks held at one moment of the window. */
   together(): number {
     const { chain, prompt, window } = this.#survey;
@@ -64,7 +75,7 @@ export class Standing {
   }
 
   /** The longest over all ranks. */
-  best(length: (holder: EngineState["streams"][number]["holder"]) => number): number {
+  best(length: (holder: Holder) => number): number {
     let best = 0;
     for (const { holder } of this.engine.streams) best = Math.max(best, length(holder));
     return best;
