@@ -1,9 +1,12 @@
 /** How long until a store shows, until a removal shows, and whether a removal on one engine harms another. */
 import type { StoredPrompt } from "../run/run-context.js";
-import type { ProbeKit } from "./probe-kit.js";
+import type { EvictedSpan, ProbeKit } from "./probe-kit.js";
 
 const PARTIAL_EVICTIONS = 0.3;
 const LOOKS_AT_OTHER_RANK = 4;
+const HEAD_EVICTIONS = 0.5;
+const ALL: EvictedSpan = { from: 0 };
+const HEAD: EvictedSpan = { from: 0, until: 1 };
 
 /** L1: stores a fresh prompt on an engine, and asks until it is credited. */
 export async function probeVisibility(kit: ProbeKit): Promise<void> {
@@ -24,7 +27,7 @@ export async function probeInvalidation(kit: ProbeKit): Promise<void> {
   );
   if (stored === null) return;
   const from = kit.rng.chance(PARTIAL_EVICTIONS) ? kit.rng.int(0, stored.prompt.chain.length - 1) : 0;
-  await watchEviction(kit, stored, from);
+  await watchEviction(kit, stored, { from });
 }
 
 /** I2: the same prompt on two engines, or two ranks of one; what one evicts, the other still has. */
@@ -42,15 +45,16 @@ export async function probeIsolation(kit: ProbeKit): Promise<void> {
   await kit.pollUntil(prompt, { probe: "visibility", target: second.spec.engine }, everywhere, storingThere);
   await kit.pollUntil(prompt, { probe: "sample", target: first.spec.engine }, everywhere, storingThere);
   if (!kit.stillThere(here)) return;
-  if (!twoRanks) return watchEviction(kit, here, 0);
+  // Half of the time only the head goes: what follows is still cached there, and worth nothing without it.
+  if (!twoRanks) return watchEviction(kit, here, kit.rng.chance(HEAD_EVICTIONS) ? HEAD : ALL);
   await kit.evict(here);
   for (let look = 0; look < LOOKS_AT_OTHER_RANK; look++) await kit.ask(prompt, { probe: "sample" });
 }
 
-async function watchEviction(kit: ProbeKit, stored: StoredPrompt, from: number): Promise<void> {
+async function watchEviction(kit: ProbeKit, stored: StoredPrompt, span: EvictedSpan): Promise<void> {
   const asked = { probe: "invalidation", target: stored.engine } as const;
   let evicted = Number.POSITIVE_INFINITY;
-  const evicting = kit.evict(stored, from).then((count) => (evicted = count));
+  const evicting = kit.evict(stored, span).then((count) => (evicted = count));
   // Nothing evicted: it had left the cache before, and there is nothing to wait for.
-  await kit.pollUntil(stored.prompt, asked, (blocks) => blocks <= from || evicted === 0, evicting);
+  await kit.pollUntil(stored.prompt, asked, (blocks) => blocks <= span.from || evicted === 0, evicting);
 }

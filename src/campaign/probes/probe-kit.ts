@@ -23,6 +23,12 @@ export interface Asked {
   readonly twin?: string;
 }
 
+/** Blocks [from, until) of a stored prompt; without `until`, to its end. */
+export interface EvictedSpan {
+  readonly from: number;
+  readonly until?: number;
+}
+
 export class ProbeKit {
   readonly context: RunContext;
   readonly rng: Rng;
@@ -135,9 +141,9 @@ export class ProbeKit {
     return stored;
   }
 
-  /** Evicts its blocks from block `from` on; resolves with how many copies went. */
-  async evict({ engine, prompt, rank }: StoredPrompt, from = 0): Promise<number> {
-    const entry = { ...cacheEntry(prompt), ...(from > 0 ? { from } : {}) };
+  /** Evicts its blocks of the span (default: all); resolves with how many copies went. */
+  async evict({ engine, prompt, rank }: StoredPrompt, span: EvictedSpan = { from: 0 }): Promise<number> {
+    const entry = { ...cacheEntry(prompt), ...span };
     const result = await this.context.lab.control(engine, "cache", { evict: [entry], rank });
     return (result as { evicted: number }).evicted;
   }
