@@ -23,6 +23,11 @@ describe("O1 honest metrics", () => {
     );
   });
 
+  it("finds batches that no counter accounts for although the run ends with everybody leaving", async () => {
+    const drained = sent().counters("a", { received: 1, applied: 1 }).add({ k: "phase", name: "drain" }).leaves("a");
+    expect((await drained.verdictOf("O1")).violations[0]?.summary).toContain("accounts for 1 of the 2");
+  });
+
   it("finds a counter that goes backwards", async () => {
     const history = sent().counters("a", { received: 2, applied: 2 }).counters("a", { received: 1, applied: 1 });
     expect((await history.verdictOf("O1")).verdict).toBe("fail");

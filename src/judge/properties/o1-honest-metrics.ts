@@ -32,6 +32,10 @@ export const honestMetrics: Property = {
         last.set(key(now), now);
         check.sample(before, now, rebuilt.has(key(now)));
       },
+      /** Before everybody leaves is the last moment at which the accounts are whole. */
+      phase(record) {
+        if (record.name === "drain") for (const [stream, sample] of last) check.atTheEnd(sample, rebuilt.has(stream));
+      },
       finish() {
         for (const [stream, sample] of last) check.atTheEnd(sample, rebuilt.has(stream));
       },
