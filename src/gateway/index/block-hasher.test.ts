@@ -28,8 +28,7 @@ function finish(hasher: BlockHasher, key: bigint): bigint {
   const folded = ((key ^ (key >> 32n)) * multiplier) & mask;
   return folded ^ (folded >> 29n);
 }
-const u64 = (words: Uint32Array, i: number) =>
-  (BigInt(words[2 * i + 1] as number) << 32n) | BigInt(words[2 * i] as number);
+const u64 = (words: Int32Array, i: number) => new BigUint64Array(words.buffer, words.byteOffset)[i] as bigint;
 
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 

@@ -19,10 +19,10 @@ export class BlockHasher {
   /** Per block, 0 = plain text. All zero between calls. */
   readonly taints: Uint32Array;
   /** [low, high] of the content of block i, after `hash`; input of `chain`. */
-  readonly contents: Uint32Array;
+  readonly contents: Int32Array;
   /** [low, high] of the chain key of block i. */
-  readonly keys: Uint32Array;
-  readonly #parent: Uint32Array;
+  readonly keys: Int32Array;
+  readonly #parent: Int32Array;
   readonly #module: wasm.HashExports;
 
   constructor(rng: Rng) {
@@ -30,9 +30,9 @@ export class BlockHasher {
     const { buffer } = this.#module.memory;
     this.tokens = new Uint32Array(buffer, wasm.TOKENS, wasm.CHUNK_TOKENS);
     this.taints = new Uint32Array(buffer, wasm.TAINTS, wasm.CHUNK_BLOCKS);
-    this.contents = new Uint32Array(buffer, wasm.CONTENTS, wasm.CHUNK_BLOCKS * 2);
-    this.keys = new Uint32Array(buffer, wasm.CHAIN, wasm.CHUNK_BLOCKS * 2);
-    this.#parent = new Uint32Array(buffer, wasm.PARENT, 2);
+    this.contents = new Int32Array(buffer, wasm.CONTENTS, wasm.CHUNK_BLOCKS * 2);
+    this.keys = new Int32Array(buffer, wasm.CHAIN, wasm.CHUNK_BLOCKS * 2);
+    this.#parent = new Int32Array(buffer, wasm.PARENT, 2);
     const secret = new Uint32Array(buffer, wasm.KEYS_A, KEY_WORDS);
     for (let i = 0; i < KEY_WORDS; i++) secret[i] = rng.u32();
     const odd = new Uint32Array(buffer, wasm.MULTIPLIERS, 8);

@@ -69,7 +69,7 @@ export class Contexts {
     let context = model.contexts.get(name);
     if (context === undefined) {
       const id = this.#free.pop() ?? this.byId.length;
-      const [rootLow, rootHigh] = [this.#rng.u32(), this.#rng.u32()];
+      const [rootLow, rootHigh] = [this.#rng.u32() | 0, this.#rng.u32() | 0];
       context = { id, model, lora, salt, blockSize, rootLow, rootHigh, uses: 0, name };
       this.byId[id] = context;
       model.contexts.set(name, context);

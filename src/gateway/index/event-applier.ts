@@ -61,7 +61,7 @@ export class EventApplier implements KvEventSink {
       return;
     }
     for (let i = 0; i < event.blockCount; i++) {
-      if (!removeHash(this.#store, lane, column, event.hashLo[i] as number, event.hashHi[i] as number)) {
+      if (!removeHash(this.#store, lane, column, (event.hashLo[i] as number) | 0, (event.hashHi[i] as number) | 0)) {
         counters.unknownRemovals++;
       }
     }

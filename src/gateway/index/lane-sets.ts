@@ -15,15 +15,15 @@ export class LaneSets {
   /** Words per set. */
   width = 1;
   /** Bits of set s: `bits[s * width ..]`. Replaced when it grows. */
-  bits = new Uint32Array(MIN_SETS);
+  bits = new Int32Array(MIN_SETS);
   count = 0;
-  #uses = new Uint32Array(MIN_SETS);
-  #hashes = new Uint32Array(MIN_SETS * 2);
-  #slots = new Uint32Array(MIN_SETS * 2);
+  #uses = new Int32Array(MIN_SETS);
+  #hashes = new Int32Array(MIN_SETS * 2);
+  #slots = new Int32Array(MIN_SETS * 2);
   #next = 1;
   readonly #free: number[] = [];
   /** Per lane: its random value (2 words) and the set of it alone. */
-  #values = new Uint32Array(2);
+  #values = new Int32Array(2);
   readonly #alone: number[] = [];
   readonly #freeLanes: number[] = [];
   readonly #rng: Rng;
@@ -98,8 +98,8 @@ export class LaneSets {
 
   /** The set that differs from `from` in this lane only. */
   #intern(from: number, lane: number): number {
-    const low = ((this.#hashes[from * 2] as number) ^ (this.#values[lane * 2] as number)) >>> 0;
-    const high = ((this.#hashes[from * 2 + 1] as number) ^ (this.#values[lane * 2 + 1] as number)) >>> 0;
+    const low = (this.#hashes[from * 2] as number) ^ (this.#values[lane * 2] as number);
+    const high = (this.#hashes[from * 2 + 1] as number) ^ (this.#values[lane * 2 + 1] as number);
     const mask = this.#slots.length - 1;
     for (let slot = low & mask; ; slot = (slot + 1) & mask) {
       const set = this.#slots[slot] as number;
@@ -162,7 +162,7 @@ export class LaneSets {
   }
   #growSlots(): void {
     const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
+    this.#slots = new Int32Array(old.length * 2);
     for (const set of old) if (set !== 0) this.#link(set, this.#hashes[set * 2] as number);
   }
   #grow(): void {
@@ -173,7 +173,7 @@ export class LaneSets {
   }
   #widen(): void {
     const { bits, width } = this;
-    const wide = new Uint32Array(bits.length * 2);
+    const wide = new Int32Array(bits.length * 2);
     for (let set = 0; set * width < bits.length; set++) {
       wide.set(bits.subarray(set * width, (set + 1) * width), set * width * 2);
     }
@@ -182,8 +182,8 @@ export class LaneSets {
   }
 }
 
-function grown(array: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const copy = new Uint32Array(length);
+function grown(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const copy = new Int32Array(length);
   copy.set(array);
   return copy;
 }

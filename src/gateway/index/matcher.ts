@@ -19,7 +19,7 @@ export class Matcher {
   /** Tokens that lane i matched; all zero between queries. */
   #tokens = new Uint32Array(64);
   readonly #touched: number[] = [];
-  #alive = new Uint32Array(2);
+  #alive = new Int32Array(2);
 
   constructor(store: BlockStore) {
     this.#store = store;
@@ -75,7 +75,7 @@ export class Matcher {
   /** The lanes of the first block are those that can match at all. */
   #start(set: number): void {
     const { bits, width } = this.#store.sets;
-    if (this.#alive.length < width) this.#alive = new Uint32Array(width);
+    if (this.#alive.length < width) this.#alive = new Int32Array(width);
     for (let word = 0; word < width; word++) this.#alive[word] = bits[set * width + word] as number;
   }
   /** Keeps the lanes that are in `set` too; the others end at `tokens`. False = none is left. */
@@ -86,7 +86,7 @@ export class Matcher {
     for (let word = 0; word < width; word++) {
       const before = alive[word] as number;
       const after = before & (bits[set * width + word] as number);
-      if (before !== after >>> 0) this.#end(word, before & ~after, tokens);
+      if (before !== after) this.#end(word, before & ~after, tokens);
       alive[word] = after;
       left |= after;
     }

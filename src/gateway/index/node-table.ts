@@ -30,10 +30,10 @@ const FAR = 2 ** FAR_BITS - 1;
 
 export class NodeTable {
   /** {@link NODE_WORDS} words per node. Replaced when it grows: do not keep it across `findOrCreate`. */
-  words: Uint32Array;
+  words: Int32Array;
   count = 0;
   /** key bits << tagShift | distance << idBits | id; 0 = empty. */
-  #slots = new Uint32Array(MIN_SLOTS);
+  #slots = new Int32Array(MIN_SLOTS);
   #mask = MIN_SLOTS - 1;
   #next = FIRST_NODE;
   #free = NO_NODE;
@@ -46,7 +46,7 @@ export class NodeTable {
     this.#idBits = Math.max(8, Math.ceil(Math.log2(capacity + FIRST_NODE + 1)));
     this.#idMask = 2 ** this.#idBits - 1;
     this.#tagShift = this.#idBits + FAR_BITS;
-    this.words = new Uint32Array(MIN_SLOTS * NODE_WORDS);
+    this.words = new Int32Array(MIN_SLOTS * NODE_WORDS);
   }
 
   get bytes(): number {
@@ -75,6 +75,14 @@ export class NodeTable {
     this.#put(~slot, id, low, high);
     this.count++;
     return id;
+  }
+  /** Touches the slots of `count` keys ([low, high] each), as Residency.warm does. */
+  warm(keys: Int32Array, count: number): number {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum ^= slots[(keys[2 * i] as number) & mask] as number;
+    return sum;
   }
   /** Slot of the key, or ~(the empty slot where it would be put). */
   #probe(low: number, high: number): number {
@@ -118,12 +126,12 @@ export class NodeTable {
     return this.#next++;
   }
   #growWords(): void {
-    const grown = new Uint32Array(Math.ceil(this.words.length / NODE_WORDS / 2) * 3 * NODE_WORDS);
+    const grown = new Int32Array(Math.ceil(this.words.length / NODE_WORDS / 2) * 3 * NODE_WORDS);
     grown.set(this.words);
     this.words = grown;
   }
   #growSlots(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
+    const slots = new Int32Array(this.#slots.length * 2);
     this.#slots = slots;
     this.#mask = slots.length - 1;
     const { words } = this;
@@ -162,8 +170,8 @@ export class NodeTable {
   }
   /** Empty again: give the memory back and start from the first id. */
   #reset(): void {
-    this.words = new Uint32Array(MIN_SLOTS * NODE_WORDS);
-    this.#slots = new Uint32Array(MIN_SLOTS);
+    this.words = new Int32Array(MIN_SLOTS * NODE_WORDS);
+    this.#slots = new Int32Array(MIN_SLOTS);
     this.#mask = MIN_SLOTS - 1;
     this.#next = FIRST_NODE;
     this.#free = NO_NODE;

@@ -1,6 +1,6 @@
 /**
  * What one lane holds, by engine hash: hash -> node, and how many copies in each medium. Open addressing with linear
- * probing and no tombstones. Node and 8 bits of the hash lie in one word per slot, hash and counts in another array: a hash
+ * probing and no tombstones. Words are signed, as V8 boxes numbers above 2^31. Node and 8 bits of the hash lie in one word per slot, hash and counts in another array: a hash
  * that is not held, the usual case of a store, costs one cache line.
  *
  * A hash may stand in several slots, once per node: an engine that gave one hash to two different blocks.
@@ -29,8 +29,8 @@ export class Residency {
     return this.#columns.length;
   }
   /** node << 8 | print of the hash; 0 = empty. */
-  #slots = new Uint32Array(MIN_SLOTS);
-  #entries = new Uint32Array(MIN_SLOTS * ENTRY_WORDS);
+  #slots = new Int32Array(MIN_SLOTS);
+  #entries = new Int32Array(MIN_SLOTS * ENTRY_WORDS);
   /** Copies in the media after the first. */
   readonly #columns: Uint16Array[] = [];
   readonly #salt: number;
@@ -49,7 +49,7 @@ export class Residency {
   /** Slot of the hash; if it is not held, a negative number that `insert` takes as a hint. */
   find(low: number, high: number): number {
     const mixed = this.#mix(low, high);
-    return this.#scan(Math.floor(mixed * this.#scale), mixed & PRINT_MASK, low, high);
+    return this.#scan(this.#homeOf(mixed), mixed & PRINT_MASK, low, high);
   }
   /** Next slot of the same hash after `slot`, or a negative number. */
   findNext(slot: number, low: number, high: number): number {
@@ -58,7 +58,10 @@ export class Residency {
   #mix(low: number, high: number): number {
     let mixed = Math.imul(low ^ this.#salt, 0x85eb_ca6b);
     mixed = Math.imul(mixed ^ (mixed >>> 15) ^ high, 0xc2b2_ae35);
-    return (mixed ^ (mixed >>> 16)) >>> 0;
+    return mixed ^ (mixed >>> 16);
+  }
+  #homeOf(mixed: number): number {
+    return ((mixed >>> 0) * this.#scale) | 0;
   }
   #scan(from: number, print: number, low: number, high: number): number {
     const slots = this.#slots;
@@ -71,6 +74,18 @@ export class Residency {
       slot = slot + 1 === capacity ? 0 : slot + 1;
     }
     return ~slot;
+  }
+
+  /**
+   * Touches what `find` of these hashes will read. The loads do not depend on each other, so the processor does them at
+   * once; one after the other, inside `find`, each would wait for the one before. Returns a meaningless number.
+   */
+  warm(low: Uint32Array, high: Uint32Array, from: number, to: number): number {
+    const slots = this.#slots;
+    let sum = 0;
+    for (let i = from; i < to; i++)
+      sum ^= slots[this.#homeOf(this.#mix(low[i] as number, high[i] as number))] as number;
+    return sum;
   }
 
   nodeAt(slot: number): number {
@@ -110,7 +125,7 @@ export class Residency {
     this.count++;
   }
   #emptySlot(mixed: number): number {
-    let slot = Math.floor(mixed * this.#scale);
+    let slot = this.#homeOf(mixed);
     while (this.#slots[slot] !== 0) slot = slot + 1 === this.capacity ? 0 : slot + 1;
     return slot;
   }
@@ -127,7 +142,7 @@ export class Residency {
       next = next + 1 === capacity ? 0 : next + 1
     ) {
       const at = next * ENTRY_WORDS;
-      const home = Math.floor(this.#mix(entries[at] as number, entries[at + 1] as number) * this.#scale);
+      const home = this.#homeOf(this.#mix(entries[at] as number, entries[at + 1] as number));
       if (distance(home, next, capacity) < distance(hole, next, capacity)) continue;
       this.#move(next, hole);
       hole = next;
@@ -185,8 +200,8 @@ export class Residency {
     this.capacity = capacity;
     this.#scale = capacity / 2 ** 32;
     this.#growAt = Math.floor(capacity * MAX_LOAD);
-    this.#slots = new Uint32Array(capacity);
-    this.#entries = new Uint32Array(capacity * ENTRY_WORDS);
+    this.#slots = new Int32Array(capacity);
+    this.#entries = new Int32Array(capacity * ENTRY_WORDS);
     for (let i = 0; i < this.#columns.length; i++) this.#columns[i] = new Uint16Array(capacity);
   }
   #resize(capacity: number): void {

@@ -22,6 +22,7 @@ export class StoreBlocks {
   #event!: StoredView;
   #lane!: Lane;
   #column = 0;
+  warmth = 0;
   #count = 0;
 
   constructor(store: BlockStore) {
@@ -46,7 +47,7 @@ export class StoreBlocks {
     claim.blockSize = blockSize;
     if (!event.hasParent) this.#fromRoot();
     else {
-      const parent = findPlaced(this.#store, lane, event.parentLo, event.parentHi, claim);
+      const parent = findPlaced(this.#store, lane, event.parentLo | 0, event.parentHi | 0, claim);
       if (parent === NO_NODE) this.#orphans();
       else this.#run(0, this.#store.contextOf(parent), parent);
     }
@@ -76,6 +77,10 @@ export class StoreBlocks {
     for (let start = from; start < this.#count; start += chunk) {
       const blocks = Math.min(chunk, this.#count - start);
       this.#hash(start, blocks, low, high);
+      if (blocks > 1) {
+        this.warmth ^= this.#lane.held.warm(this.#event.hashLo, this.#event.hashHi, start, start + blocks);
+        this.warmth ^= nodes.warm(keys, blocks);
+      }
       for (let i = 0; i < blocks; i++) {
         low = keys[2 * i] as number;
         high = keys[2 * i + 1] as number;
@@ -102,8 +107,8 @@ export class StoreBlocks {
   #place(i: number, low: number, high: number, context: Context, near: number): number {
     const lane = this.#lane;
     const { held } = lane;
-    const hashLow = this.#event.hashLo[i] as number;
-    const hashHigh = this.#event.hashHi[i] as number;
+    const hashLow = (this.#event.hashLo[i] as number) | 0;
+    const hashHigh = (this.#event.hashHi[i] as number) | 0;
     const slot = held.find(hashLow, hashHigh);
     if (slot >= 0) {
       const { words } = this.#store.nodes;
@@ -125,14 +130,14 @@ export class StoreBlocks {
     const { hasher } = this.#store;
     const event = this.#event;
     const chunk = hasher.chunkBlocks(event.blockSize);
-    let parentLow = event.parentLo;
-    let parentHigh = event.parentHi;
+    let parentLow = event.parentLo | 0;
+    let parentHigh = event.parentHi | 0;
     for (let start = 0; start < this.#count; start += chunk) {
       const blocks = Math.min(chunk, this.#count - start);
       this.#hash(start, blocks, 0, 0);
       for (let i = 0; i < blocks; i++) {
-        const low = event.hashLo[start + i] as number;
-        const high = event.hashHi[start + i] as number;
+        const low = (event.hashLo[start + i] as number) | 0;
+        const high = (event.hashHi[start + i] as number) | 0;
         const node = findPlaced(this.#store, this.#lane, low, high, this.#claim);
         if (node !== NO_NODE) {
           holdAt(this.#store, this.#lane, low, high, this.#column, node);
@@ -180,8 +185,8 @@ export class StoreBlocks {
   #byHash(): void {
     const lane = this.#lane;
     for (let i = 0; i < this.#count; i++) {
-      const low = this.#event.hashLo[i] as number;
-      const high = this.#event.hashHi[i] as number;
+      const low = (this.#event.hashLo[i] as number) | 0;
+      const high = (this.#event.hashHi[i] as number) | 0;
       const slot = lane.held.find(low, high);
       if (slot < 0) {
         const node = findPlaced(this.#store, lane, low, high, null);

@@ -7,7 +7,7 @@ import { NO_NODE, NODE_WORDS, NodeTable, SET } from "./node-table.js";
 import { Residency } from "./residency.js";
 
 /** Many keys with few homes, so that clusters are long and wrap around the end. */
-const keys = fc.record({ low: fc.constantFrom(0, 1, 2, 1022, 1023, 0xffff_ffff), high: fc.nat(40) });
+const keys = fc.record({ low: fc.constantFrom(0, 1, 2, 1022, 1023, -1), high: fc.nat(40) });
 const script = fc.array(fc.record({ key: keys, remove: fc.boolean() }), { maxLength: 300 });
 const name = (low: number, high: number) => `${low} ${high}`;
 
@@ -39,7 +39,7 @@ describe("node table", () => {
   it("keeps ids while it grows, and hands neighbours to blocks stored together", () => {
     const table = new NodeTable(100_000);
     const rng = new Rng(1);
-    const nodes = Array.from({ length: 50_000 }, () => [rng.u32(), rng.u32()] as const);
+    const nodes = Array.from({ length: 50_000 }, () => [rng.u32() | 0, rng.u32() | 0] as const);
     const ids = nodes.map(([low, high]) => {
       const id = table.findOrCreate(low, high, 0);
       table.words[id * NODE_WORDS + SET] = 1;
