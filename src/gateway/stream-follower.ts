@@ -268,6 +268,7 @@ export class StreamFollower implements IngestSource {
       },
       heard: () => {
         this.#lastHeardNs = this.#clock.nowNs();
+        this.#session.heard(this.#lastHeardNs);
       },
     };
   }

@@ -214,6 +214,16 @@ describe("session anomalies", () => {
     expect(world.heal(40).status).toMatchObject({ state: "live", credit: 1 });
   });
 
+  it("a stream that began at 0 while replay was down is still checked for a lost tail", () => {
+    const world = new World();
+    world.replayMode = { kind: "refuse" };
+    world.connect();
+    for (let i = 0; i < 40; i++) world.serve().advance(200);
+    world.publish(3).deliver(1).lose(2);
+    expect(world.status.state).toBe("live");
+    expect(world.heal(40).seqs).toEqual(upTo(2));
+  });
+
   it("two live copies damaged alike are not the publisher's word: the good one is fetched", () => {
     const world = liveWorld(2).publish(1);
     world.live.push(...world.live);

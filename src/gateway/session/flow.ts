@@ -1,4 +1,5 @@
 /** From holding back to flowing again: draining what is held, judging what a replay round brought. */
+import { NS_PER_MS } from "../../base/clock.js";
 import { beginFlowing, beginHolding, giveUpReplay, purgeAndSkip, rangeText, skipPoison } from "./life.js";
 import { sameBytes } from "./recent-batches.js";
 import { retryLater, startSync } from "./rounds.js";
@@ -66,7 +67,7 @@ function settleState(s: SessionState): boolean {
 /** A round is over and the stream is not whole yet. */
 function judgeRound(s: SessionState, outcome: RoundOutcome): boolean {
   if (outcome.brought > 0) s.attempts = 0;
-  else s.attempts++;
+  else if (s.attempts++ === 0) s.firstFailureNs = s.nowNs;
   if (!s.unproven) {
     const missing = s.held.count > 0 || s.highestSeen >= s.next || outcome.highest >= s.next;
     if (!missing && (outcome.ended || (outcome.answered && s.attempts >= QUIET_ROUNDS))) {
@@ -83,13 +84,18 @@ function judgeRound(s: SessionState, outcome: RoundOutcome): boolean {
       return true;
     }
   }
-  if (s.attempts > s.options.replayAttemptsMax) {
+  if (isOutOfPatience(s)) {
     giveUpReplay(s, outcome.ended ? `it ends before batch ${s.held.firstSeq}, which was published` : outcome.reason);
     return true;
   }
   if (outcome.brought > 0) startSync(s);
   else retryLater(s);
   return false;
+}
+
+function isOutOfPatience(s: SessionState): boolean {
+  if (s.attempts > s.options.replayAttemptsMax) return true;
+  return s.attempts > 1 && s.nowNs - s.firstFailureNs >= s.options.replayPatienceMs * NS_PER_MS;
 }
 
 /** One more round without the number that is next. True = often enough. */

@@ -101,7 +101,7 @@ function skip(s: SessionState, at: number, reason: Incomplete["reason"], how: st
   });
   s.next = at;
   s.strikes = { seq: -1, count: 0, payload: null };
-  markIncomplete(s, { reason, from, until: at });
+  markIncomplete(s, reason === "unavailable" ? { reason, from: 0, until: NEVER } : { reason, from, until: at });
 }
 
 /** As {@link skip}; the lost batches may have removed blocks, so nothing from before them is believed any more. */
@@ -113,7 +113,8 @@ export function purgeAndSkip(s: SessionState, at: number, reason: Incomplete["re
 /** An undecodable batch costs that batch: what was known stays, under the mark. */
 export function skipPoison(s: SessionState, seq: number): void {
   s.next = seq;
-  skip(s, seq + 1, "poison", "undecodable");
+  // While replay is down, a good copy may be had later.
+  skip(s, seq + 1, s.hasReplay && s.replayDown ? "unavailable" : "poison", "undecodable");
 }
 
 export function rangeText(from: number, until: number): string {

@@ -5,6 +5,8 @@ export interface SessionOptions {
   readonly heldBytesMax: number;
   /** Replay rounds in a row that brought nothing, after which replay counts as unavailable. */
   readonly replayAttemptsMax: number;
+  /** ... or this long after the first of them: a black hole is not waited for again and again. */
+  readonly replayPatienceMs: number;
   /** Rounds in which the publisher sent later batches but not the missing one, after which it counts as lost for good. */
   readonly holeStrikesMax: number;
   /** Pause before the second round; doubles up to `retryMaxMs`. */
@@ -30,6 +32,7 @@ export const DEFAULT_SESSION_OPTIONS: SessionOptions = {
   heldBatchesMax: 20_000,
   heldBytesMax: 16 * 1024 * 1024,
   replayAttemptsMax: 6,
+  replayPatienceMs: 3_000,
   holeStrikesMax: 3,
   retryMinMs: 100,
   retryMaxMs: 2_000,

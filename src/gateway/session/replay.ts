@@ -109,6 +109,7 @@ function worthRebuilding(s: SessionState, round: ReplayRound, seq: number): bool
 export function replayEnded(s: SessionState, id: number, ns: number): void {
   const round = takeRound(s, id, ns);
   if (round === null) return;
+  if (round.kind === "audit") s.replayDown = false;
   if (round.proof !== null) {
     beginNewLife(s, `it no longer has batch ${round.proofSeq}`);
     return;

@@ -48,6 +48,11 @@ export class Session {
     disconnected(this.#s, connection, reason, ns);
   }
 
+  /** Bytes arrived; tells the time once per read, so that batches need not. */
+  heard(ns: number): void {
+    this.#s.nowNs = ns;
+  }
+
   /** A live batch. The in-order batch on an open stream is the hot path and costs three comparisons. */
   accept(connection: number, seq: number, payload: Uint8Array): Verdict {
     const s = this.#s;

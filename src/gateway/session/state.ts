@@ -104,8 +104,9 @@ export interface SessionState {
   round: ReplayRound | null;
   outcome: RoundOutcome | null;
   roundIds: number;
-  /** Rounds in a row without a batch that could be applied. */
+  /** Rounds in a row without a batch that could be applied, and when the first of them was over. */
   attempts: number;
+  firstFailureNs: number;
   /** The number that is missing, how often the publisher failed to send it, and the undecodable bytes it sent instead. */
   strikes: { seq: number; count: number; payload: Uint8Array | null };
   /** Replay gave up; gaps are not worth waiting for until it answers again. */
@@ -118,6 +119,7 @@ export interface SessionState {
   rebuildAtNs: number;
   rebuildIntervalMs: number;
   rebuildsLeft: number;
+  /** The latest time that any input told. */
   nowNs: number;
   /** When the order of the stream was last known to be whole. */
   verifiedNs: number;
@@ -177,6 +179,7 @@ export function newSessionState(options: SessionOptions, hasReplay: boolean): Se
     outcome: null,
     roundIds: 0,
     attempts: 0,
+    firstFailureNs: 0,
     strikes: { seq: -1, count: 0, payload: null },
     replayDown: false,
     retryAtNs: NEVER,

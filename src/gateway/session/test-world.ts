@@ -136,6 +136,7 @@ export class World {
 
   /** One live frame, as if it came from connection `connection`. */
   receive(batch: Batch, connection = this.#connection): this {
+    this.session.heard(this.nowNs);
     const verdict = this.session.accept(connection, batch.seq, batch.payload);
     this.#runActions();
     if (verdict === Verdict.apply) this.#apply(batch.payload, batch.seq);

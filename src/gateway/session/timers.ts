@@ -1,7 +1,7 @@
 /** What happens because time passed: retries, audits of idle streams, rebuilds of incomplete ones. */
 import { NS_PER_MS } from "../../base/clock.js";
 import { startAudit, startRound, startSync } from "./rounds.js";
-import { ANY, canReplay, isFlowing, NEVER, type SessionState } from "./state.js";
+import { canReplay, isFlowing, NEVER, type SessionState } from "./state.js";
 
 export function tick(s: SessionState, ns: number): void {
   s.nowNs = ns;
@@ -35,8 +35,14 @@ function audit(s: SessionState): void {
     s.auditNext = s.next;
     s.verifiedNs = s.nowNs;
     s.auditIntervalMs = s.options.auditMinMs;
-  } else if (canReplay(s) && (s.lastSeq >= 0 || s.next === 0) && s.next !== ANY) {
+  } else if (isAuditable(s)) {
     startAudit(s);
   }
   s.auditAtNs = s.nowNs + s.auditIntervalMs * NS_PER_MS;
+}
+
+/** Also asks a replay that was given up, if the stream believes itself complete: a rebuild would not ask then. */
+function isAuditable(s: SessionState): boolean {
+  if (!canReplay(s) && !(s.hasReplay && s.incomplete === null)) return false;
+  return s.lastSeq >= 0 || s.next === 0;
 }
