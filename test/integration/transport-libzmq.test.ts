@@ -46,7 +46,10 @@ describe("follower against libzmq", () => {
     for (const payload of all.slice(0, 2000)) await publisher.publish(payload);
     const { follower, sink } = aFollower(publisher);
     for (const payload of all.slice(2000)) await publisher.publish(payload);
-    await until("all batches to be applied", () => sink.applied.length >= all.length);
+    await until(
+      "all batches to be applied",
+      () => sink.applied.length >= all.length && follower.status().state === "live",
+    );
     expect(sink.applied.every((payload, i) => payload.equals(all[i] as Buffer))).toBe(true);
     expect(follower.status()).toMatchObject({
       state: "live",
@@ -78,7 +81,7 @@ describe("follower against libzmq", () => {
     const publisher = await aPublisher({ era: 3 });
     for (const payload of payloads(50, 3, 100)) await publisher.publish(payload);
     const { follower, sink } = aFollower(publisher);
-    await until("the replayed batches", () => sink.applied.length === 50);
+    await until("the replayed batches", () => sink.applied.length === 50 && follower.status().state === "live");
     expect(follower.status()).toMatchObject({ state: "live", replayedBatches: 50 });
   });
 
@@ -153,7 +156,7 @@ describe("follower against libzmq", () => {
     await first.close();
     const second = await aPublisher({ events, replay });
     for (let i = 0; i < 9; i++) await second.publish(text(`new ${i}`));
-    await until("the second life", () => sink.applied.length === 9);
+    await until("the second life", () => sink.applied.length === 9 && follower.status().state === "live");
     expect(sink.applied.map(String)).toEqual(Array.from({ length: 9 }, (_, i) => `new ${i}`));
     expect(follower.status()).toMatchObject({ lives: 2, purges: 1, state: "live", lastSeq: 8 });
   });
