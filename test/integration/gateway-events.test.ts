@@ -124,6 +124,17 @@ describe("routing by events", () => {
     expect(await gateway.query(fresh, { lora: "sql" })).toEqual({ "m/1": 4 });
     expect(await gateway.query(old, { lora: "sql" })).toEqual({});
   });
+
+  it("keeps what a reloaded adapter stored when it had not been used before the reload", async () => {
+    const engine = await anEngine("m/1");
+    engine.adapters.set("sql", "./v1");
+    const gateway = await (await aGateway()).with(engine);
+    await gateway.until("the adapter to be known", async () => (await gateway.workers())[0]?.adapters.sql === "./v1");
+    engine.adapters.set("sql", "./v2");
+    await engine.store(promptOf(4), { lora: "sql", loraId: 2 });
+    await gateway.until("the reload to be noticed", async () => (await gateway.workers())[0]?.adapters.sql === "./v2");
+    await holds(gateway, promptOf(4), { "m/1": 4 }, { lora: "sql" });
+  });
 });
 
 describe("engines that leave", () => {

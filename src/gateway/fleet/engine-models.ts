@@ -4,7 +4,8 @@
  * unloaded, what the index holds under that name is no longer what the engine would hit.
  *
  * Between a reload and our look at it, events of the new adapter may have come. They bear a higher lora_id (vLLM counts up
- * by load order), and the index, seeing it, has forgotten the old ones by itself: then there is nothing left to forget.
+ * by load order, from 1), and the index, seeing it, has forgotten the old ones by itself: then there is nothing left to
+ * forget. Where no event of the old adapter was seen, its id is at most the number of loads known of by then.
  */
 import { asError } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
@@ -26,6 +27,8 @@ export class EngineModels {
   #adapters: ReadonlyMap<string, string> = new Map();
   /** lora_id of each adapter's events as of the last look. */
   #ids: ReadonlyMap<string, number | null> = new Map();
+  /** Adapters loaded, and loaded again, as far as the looks so far could tell. */
+  #loads = 0;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #failing = false;
   readonly #poller: Poller;
@@ -81,8 +84,9 @@ export class EngineModels {
     this.#adapters = after;
     this.#served = served;
     for (const name of changes.replaced) {
-      this.#book.forget(name, this.#ids.get(name) ?? null, `loaded again from ${after.get(name)}`);
+      this.#book.forget(name, this.#ids.get(name) ?? this.#loads, `loaded again from ${after.get(name)}`);
     }
+    this.#loads += changes.loaded.length + changes.replaced.length;
     for (const name of changes.unloaded) this.#book.forget(name, null, "unloaded");
     this.#ids = new Map([...after.keys()].map((name) => [name, this.#book.idOf(name)]));
   }
