@@ -6,7 +6,7 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return "–";
   const magnitude = Math.abs(value);
   if (magnitude >= 1000 || Number.isInteger(value)) return Math.round(value).toLocaleString("en-US");
-  return value.toPrecision(3).replace(/\.?0+$/, "");
+  return String(Number(value.toPrecision(3)));
 }
 
 export function formatMs(ms: number): string {
