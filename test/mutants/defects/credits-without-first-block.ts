@@ -4,7 +4,7 @@ export const creditsWithoutFirstBlock: Defect = {
   id: "credits-without-first-block",
   title: "an engine gets credit for later blocks although it lacks block 0, because another engine has it",
   seenIn: "AIBrix sync indexer",
-  scenario: "routing-follows-events",
+  scenario: "happy-path",
   foundBy: ["S1", "S3", "C1"],
   patches: [
     {
