@@ -41,9 +41,15 @@ export class Router {
     const blocks = Object.create(null) as Record<string, number>;
     for (const match of this.#index.match(question)) {
       if (match.blocks <= (blocks[match.engine] ?? 0)) continue;
-      if (this.#fleet.get(match.engine)?.answerable()) blocks[match.engine] = match.blocks;
+      if (this.#isBelieved(match)) blocks[match.engine] = match.blocks;
     }
     return blocks;
+  }
+
+  /** Not what a dead engine held, nor what a stream without credit said (unproven after a reconnect, silent beyond its lease). */
+  #isBelieved({ engine: name, rank }: PrefixMatch): boolean {
+    const engine = this.#fleet.get(name);
+    return engine !== undefined && engine.answerable() && engine.creditOf(rank) > 0;
   }
 
   /** A dry run: decides, changes nothing. null = nobody can serve. */

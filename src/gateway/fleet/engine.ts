@@ -84,11 +84,11 @@ export class Engine {
 
   /** Trust in the best of its streams; 1 when it has none. */
   credit(): number {
-    return this.#ranks.reduce((best, { stream }) => Math.max(best, stream.status().credit), this.#ranks.length ? 0 : 1);
+    return this.#ranks.reduce((best, { stream }) => Math.max(best, stream.credit()), this.#ranks.length ? 0 : 1);
   }
 
   creditOf(rank: number): number {
-    return this.#ranks.find((followed) => followed.rank === rank)?.stream.status().credit ?? 0;
+    return this.#ranks.find((followed) => followed.rank === rank)?.stream.credit() ?? 0;
   }
 
   /** Whether what the index says of this engine may be told: its process lives, and is the one the index knows. */

@@ -14,7 +14,7 @@ export const keepsDepartedEngines: Defect = {
     },
     {
       file: "src/gateway/router.ts",
-      find: "if (this.#fleet.get(match.engine)?.answerable()) blocks[match.engine] = match.blocks;",
+      find: "if (this.#isBelieved(match)) blocks[match.engine] = match.blocks;",
       replace: "blocks[match.engine] = match.blocks;",
     },
   ],
