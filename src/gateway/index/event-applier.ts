@@ -5,7 +5,8 @@ import { adapterKey } from "./contexts.js";
 import { makeRoom } from "./eviction.js";
 import { MAX_GROUPS } from "./holder.js";
 import type { Holder, Lane } from "./holder.js";
-import { dropAdapter, removeHash } from "./removal.js";
+import { RemovalQueue } from "./removal-queue.js";
+import { dropAdapter } from "./removal.js";
 import { StoreBlocks } from "./store-blocks.js";
 
 /** Adapters per holder whose ids are remembered; vLLM serves far fewer at a time. */
@@ -20,10 +21,12 @@ export class EventApplier implements KvEventSink {
   blocks = 0;
   readonly #store: BlockStore;
   readonly #storeBlocks: StoreBlocks;
+  readonly #removals: RemovalQueue;
 
   constructor(store: BlockStore) {
     this.#store = store;
     this.#storeBlocks = new StoreBlocks(store);
+    this.#removals = new RemovalQueue(store);
   }
 
   begin(holder: Holder): void {
@@ -31,8 +34,14 @@ export class EventApplier implements KvEventSink {
     this.events = this.malformedEvents = this.unknownEvents = this.blocks = 0;
   }
 
+  /** The batch is over, be it whole or cut short. */
+  end(): void {
+    this.#removals.flush();
+  }
+
   stored(event: StoredView): void {
     this.events++;
+    this.#removals.flush();
     const { blockCount } = event;
     if (event.loraName !== null && event.loraId !== null) this.#noticeReload(event.loraName, event.loraId);
     const lane = this.holder.lane(event.groupIdx) ?? this.#openLane(event.groupIdx);
@@ -61,15 +70,13 @@ export class EventApplier implements KvEventSink {
       return;
     }
     for (let i = 0; i < event.blockCount; i++) {
-      if (!removeHash(this.#store, lane, column, (event.hashLo[i] as number) | 0, (event.hashHi[i] as number) | 0)) {
-        counters.unknownRemovals++;
-      }
+      this.#removals.add(lane, column, (event.hashLo[i] as number) | 0, (event.hashHi[i] as number) | 0);
     }
-    lane.held.shrink();
   }
 
   cleared(): void {
     this.events++;
+    this.#removals.flush();
     for (const lane of this.holder.lanes) this.#store.clearLane(lane);
   }
   unknown(): void {

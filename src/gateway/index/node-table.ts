@@ -84,6 +84,16 @@ export class NodeTable {
     for (let i = 0; i < count; i++) sum ^= slots[(keys[2 * i] as number) & mask] as number;
     return sum;
   }
+  /** Touches some nodes and their slots. */
+  warmNodes(ids: Int32Array, count: number): number {
+    const { words } = this;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let sum = 0;
+    for (let i = 0; i < count; i++)
+      sum ^= slots[(words[(ids[i] as number) * NODE_WORDS + KEY_LOW] as number) & mask] as number;
+    return sum;
+  }
   /** Slot of the key, or ~(the empty slot where it would be put). */
   #probe(low: number, high: number): number {
     const { words } = this;

@@ -158,6 +158,8 @@ export class PrefixIndex implements PrefixMatcher {
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       rejected = true;
+    } finally {
+      applier.end();
     }
     const { events, malformedEvents, unknownEvents, blocks } = applier;
     return { rejected, events, malformedEvents, unknownEvents, blocks };

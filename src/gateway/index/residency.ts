@@ -8,7 +8,7 @@
 import { NO_NODE } from "./node-table.js";
 
 const MIN_SLOTS = 16;
-const MAX_LOAD = 0.82;
+const MAX_LOAD = 0.7;
 const SHRINK_LOAD = 0.15;
 /** Grow gently once it matters. */
 const [GROW_SMALL, GROW_LARGE, LARGE_SLOTS] = [2, 1.25, 2048] as const;
@@ -80,7 +80,7 @@ export class Residency {
    * Touches what `find` of these hashes will read. The loads do not depend on each other, so the processor does them at
    * once; one after the other, inside `find`, each would wait for the one before. Returns a meaningless number.
    */
-  warm(low: Uint32Array, high: Uint32Array, from: number, to: number): number {
+  warm(low: Uint32Array | Int32Array, high: Uint32Array | Int32Array, from: number, to: number): number {
     const slots = this.#slots;
     let sum = 0;
     for (let i = from; i < to; i++)
