@@ -26,6 +26,11 @@ export const errorCatalogue = {
   // Usage: the user gave something we cannot accept.
   KVP_E_USAGE: { exit: 64, meaning: "The command line is wrong.", remedy: "See `kvproof help <command>`." },
   KVP_E_FILE_NOT_FOUND: { exit: 64, meaning: "A named file or folder does not exist.", remedy: "Check the path." },
+  KVP_E_OUT_UNWRITABLE: {
+    exit: 64,
+    meaning: "A folder for results cannot be created.",
+    remedy: "Choose another folder with `--out`, or check your rights.",
+  },
   KVP_E_SCENARIO_SYNTAX: {
     exit: 64,
     meaning: "A scenario is not valid YAML.",
@@ -193,7 +198,7 @@ export function asError(thrown: unknown): Error {
 
 /** One line for people: `KVP_E_X: what happened. Remedy.` */
 export function describeError(thrown: unknown): string {
-  const error = asError(thrown);
-  if (!(error instanceof KvproofError)) return `KVP_E_INTERNAL: ${error.message}`;
-  return `${error.code}: ${error.message}${/[.!?]$/.test(error.message) ? "" : "."} ${error.remedy}`;
+  const { message } = asError(thrown);
+  const code = thrown instanceof KvproofError ? thrown.code : "KVP_E_INTERNAL";
+  return `${code}: ${message}${/[.!?]$/.test(message) ? "" : "."} ${errorCatalogue[code].remedy}`;
 }

@@ -14,7 +14,7 @@ type Flags = Omit<GatewayOptions, "config" | "maxBlocks" | "adminToken"> & {
 export function registerGateway(program: Command): void {
   program
     .command("gateway")
-    .description("Run the reference router: follows engines' KV events and routes OpenAI requests by them.")
+    .description("start the reference router: follows engines' KV events and routes OpenAI requests by them")
     .option("--host <address>", "address to listen on", DEFAULT_OPTIONS.host)
     .option("--port <port>", "port to listen on; 0 = chosen by the system", integer(0, 65_535), DEFAULT_OPTIONS.port)
     .option("--config <yaml>", "engines to start with (docs/reference/gateway.md)")
