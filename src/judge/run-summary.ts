@@ -10,6 +10,9 @@ export interface MachineFingerprint {
   readonly node: string;
 }
 
+/** In the headline of a run that did not reach its end, between what ended it and what the judge made of the rest. */
+export const UNTIL_THEN = "; until then: ";
+
 export interface RunSummary {
   readonly schemaVersion: 1;
   readonly tool: { readonly name: "kvproof"; readonly version: string; readonly git: string | null };

@@ -1,7 +1,7 @@
 /** Writes every rendering of a run or campaign beside its data. Idempotent: the data is the only source. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { RUN_FILES } from "../judge/run-summary.js";
+import { RUN_FILES, type RunSummary, UNTIL_THEN } from "../judge/run-summary.js";
 import type { JudgeReport } from "../judge/verdict.js";
 import { campaignReportHtml } from "./html/campaign-report.js";
 import { runReportHtml } from "./html/run-report.js";
@@ -20,13 +20,18 @@ export function renderRun(dir: string): RunView {
 
 /** Puts a new verdict into a run directory: `run.json` follows `properties.json`, and the renderings follow both. */
 export function rejudgeRun(dir: string, judged: JudgeReport): RunView {
-  const { verdict, exitCode, headline } = judged;
   const { summary } = loadRun(dir);
-  writeFileSync(
-    join(dir, RUN_FILES.summary),
-    `${JSON.stringify({ ...summary, verdict, exitCode, headline }, null, 1)}\n`,
-  );
+  const rejudged = { ...summary, ...outcomeAgain(summary, judged) };
+  writeFileSync(join(dir, RUN_FILES.summary), `${JSON.stringify(rejudged, null, 1)}\n`);
   return renderRun(dir);
+}
+
+/** A run that was interrupted, or broke, stays that, whatever the judge makes of what it left. */
+function outcomeAgain(summary: RunSummary, judged: JudgeReport): Pick<RunSummary, "verdict" | "exitCode" | "headline"> {
+  const { verdict, exitCode, headline } = judged;
+  if (summary.verdict !== "interrupted" && summary.verdict !== "error") return { verdict, exitCode, headline };
+  const [what] = summary.headline.split(UNTIL_THEN);
+  return { verdict: summary.verdict, exitCode: summary.exitCode, headline: `${what}${UNTIL_THEN}${headline}` };
 }
 
 /** Renders the campaign's own files; its runs are rendered as they end. @throws as {@link renderRun} */

@@ -11,7 +11,8 @@ import { campaignReportHtml } from "./html/campaign-report.js";
 import { runReportHtml } from "./html/run-report.js";
 import { junitXml } from "./junit.js";
 import { campaignMarkdown, runMarkdown } from "./markdown.js";
-import { renderRun } from "./render.js";
+import { rejudgeRun, renderRun } from "./render.js";
+import { loadRun } from "./run-files.js";
 import { sampleCampaign, sampleJudged, sampleRun, sampleSummary } from "./testing/sample-run.js";
 
 describe("numbers read as people expect", () => {
@@ -197,6 +198,31 @@ describe("run directory", () => {
     renderRun(dir);
     for (const file of ["junit.xml", "summary.md", "report.html"])
       expect(readFileSync(join(dir, file), "utf8").length).toBeGreaterThan(500);
+  });
+
+  it("judged again, a run that was interrupted stays interrupted, and says what the judge now makes of it", () => {
+    const headline = "interrupted by the user; until then: unknown: no end";
+    writeFileSync(
+      join(dir, "run.json"),
+      JSON.stringify(sampleSummary({ verdict: "interrupted", exitCode: 130, headline })),
+    );
+    const again = rejudgeRun(dir, sampleJudged({ verdict: "fail", exitCode: 1, headline: "fail: S1" }));
+    expect(again.summary).toMatchObject({
+      verdict: "interrupted",
+      exitCode: 130,
+      headline: "interrupted by the user; until then: fail: S1",
+    });
+  });
+
+  it("judged again, a run that ended takes the new verdict", () => {
+    writeFileSync(join(dir, "run.json"), JSON.stringify(sampleSummary({ verdict: "pass", exitCode: 0 })));
+    const again = rejudgeRun(dir, sampleJudged({ verdict: "fail", exitCode: 1, headline: "fail: S1" }));
+    expect(again.summary).toMatchObject({ verdict: "fail", exitCode: 1, headline: "fail: S1" });
+  });
+
+  it("is shown by a path without detours", () => {
+    writeFileSync(join(dir, "run.json"), JSON.stringify(sampleSummary()));
+    expect(loadRun(`${dir}/x/..//`).dir).toBe(dir);
   });
 
   it("refuses a folder that is no run, and a schema it does not know", () => {

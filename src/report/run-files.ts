@@ -1,6 +1,6 @@
 /** Reads a run directory back: what every renderer starts from. */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import { asError, UsageError } from "../base/errors.js";
 import { type CampaignSummary, RUN_FILES, type RunSummary } from "../judge/run-summary.js";
 import type { JudgeReport } from "../judge/verdict.js";
@@ -17,6 +17,11 @@ export interface CampaignView {
   readonly dir: string;
   readonly summary: CampaignSummary;
   readonly runs: readonly RunView[];
+}
+
+/** As a person would write it: no `a/../b`, no slash at the end. */
+function tidy(dir: string): string {
+  return normalize(dir).replace(/(?<=[^/])\/+$/, "");
 }
 
 function readJson<T extends { schemaVersion: number }>(path: string): T {
@@ -40,7 +45,8 @@ export function isCampaignDir(dir: string): boolean {
 }
 
 /** @throws UsageError KVP_E_FILE_NOT_FOUND, KVP_E_HISTORY_INVALID */
-export function loadRun(dir: string): RunView {
+export function loadRun(path: string): RunView {
+  const dir = tidy(path);
   if (!existsSync(join(dir, RUN_FILES.summary))) {
     throw new UsageError("KVP_E_FILE_NOT_FOUND", `${dir} is not a run directory: it has no ${RUN_FILES.summary}`);
   }
@@ -53,7 +59,8 @@ export function loadRun(dir: string): RunView {
 }
 
 /** @throws UsageError KVP_E_FILE_NOT_FOUND, KVP_E_HISTORY_INVALID */
-export function loadCampaign(dir: string): CampaignView {
+export function loadCampaign(path: string): CampaignView {
+  const dir = tidy(path);
   const summary = readJson<CampaignSummary>(join(dir, RUN_FILES.campaign));
   const runs = summary.runs.map((run) => loadRun(join(dir, run.dir)));
   return { dir, summary, runs };

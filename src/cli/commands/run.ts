@@ -1,4 +1,5 @@
 /** `kvproof run <files…>`: plans scenarios, runs them on a lab, judges, reports. Ctrl-C ends in order, a second one at once. */
+import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { ExitCode, errorCatalogue, type ErrorCode } from "../../base/errors.js";
 import type { CampaignObserver } from "../../campaign/observer.js";
@@ -98,7 +99,9 @@ async function consoleObserver({ json, quiet }: Flags): Promise<Console> {
   const { campaignLines, paintVerdict, runLines } = await import("../../report/console/summary.js");
   const { loadCampaign, loadRun } = await import("../../report/run-files.js");
   const { formatMs } = await import("../../report/format.js");
+  const { paintFor } = await import("../../report/console/paint.js");
   const live = new LiveLine();
+  const paint = paintFor(process.stderr);
   const watched = !quiet;
   const observer: CampaignObserver = {
     ...(watched ? { progress: (progress) => live.update(progress) } : {}),
@@ -106,7 +109,7 @@ async function consoleObserver({ json, quiet }: Flags): Promise<Console> {
     runEnded: (summary) => {
       if (watched)
         live.print(
-          `${paintVerdict(summary.verdict)} ${summary.scenario}  ${formatMs(summary.durationMs)}  ${summary.headline}`,
+          `${paintVerdict(summary.verdict, paint)} ${summary.scenario}  ${formatMs(summary.durationMs)}  ${summary.headline}`,
         );
       if (summary.error) live.print(errorLine(summary.error));
     },
@@ -116,7 +119,7 @@ async function consoleObserver({ json, quiet }: Flags): Promise<Console> {
       else if (quiet) process.stdout.write(`${verdictLine(summary)}\n`);
       else {
         const only = summary.runs.length === 1 ? summary.runs[0] : undefined;
-        const lines = only === undefined ? campaignLines(loadCampaign(dir)) : runLines(loadRun(`${dir}/${only.dir}`));
+        const lines = only === undefined ? campaignLines(loadCampaign(dir)) : runLines(loadRun(join(dir, only.dir)));
         process.stdout.write(`${lines.join("\n")}\n`);
       }
     },

@@ -1,7 +1,7 @@
 /** One line that tells how a run is going: repainted on a terminal, one plain line every ten seconds elsewhere. */
 import { clearLine, cursorTo } from "node:readline";
-import pc from "picocolors";
 import { formatMs, formatNumber } from "../format.js";
+import { type Paint, paintFor } from "./paint.js";
 
 export interface Progress {
   readonly scenario: string;
@@ -37,11 +37,13 @@ function text(progress: Progress): string {
 export class LiveLine {
   readonly #out: NodeJS.WriteStream;
   readonly #repaints: boolean;
+  readonly #paint: Paint;
   #lastPlainMs = Number.NEGATIVE_INFINITY;
   #painted = false;
 
   constructor(out: NodeJS.WriteStream = process.stderr) {
     this.#out = out;
+    this.#paint = paintFor(out);
     this.#repaints = out.isTTY && process.env.CI === undefined && process.env.TERM !== "dumb";
   }
 
@@ -49,7 +51,7 @@ export class LiveLine {
     if (this.#repaints) {
       const room = (this.#out.columns ?? 80) - 1;
       this.#erase();
-      this.#out.write(pc.dim(text(progress).slice(0, room)));
+      this.#out.write(this.#paint.dim(text(progress).slice(0, room)));
       this.#painted = true;
     } else if (nowMs - this.#lastPlainMs >= PLAIN_EVERY_MS) {
       this.#lastPlainMs = nowMs;

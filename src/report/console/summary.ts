@@ -1,24 +1,28 @@
 /** The end of a run on the terminal: verdict, properties, thresholds, latencies, files, how to repeat it. */
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import pc from "picocolors";
 import type { JudgeReport } from "../../judge/verdict.js";
 import { RUN_FILES } from "../../judge/run-summary.js";
 import { type AnyVerdict, formatMs, formatNumber, VERDICT_SIGN, VERDICT_WORD } from "../format.js";
 import { distributionRows } from "../html/distributions.js";
 import { sortedProperties } from "../html/properties.js";
 import type { CampaignView, RunView } from "../run-files.js";
+import { type Paint, paintFor } from "./paint.js";
 
-const PAINT: Record<AnyVerdict, (text: string) => string> = {
-  pass: pc.green,
-  fail: pc.red,
-  error: pc.red,
-  unknown: pc.yellow,
-  interrupted: pc.yellow,
-  "not-applicable": pc.dim,
-};
+const COLOURS = {
+  pass: "green",
+  fail: "red",
+  error: "red",
+  unknown: "yellow",
+  interrupted: "yellow",
+  "not-applicable": "dim",
+} as const satisfies Record<AnyVerdict, keyof Paint>;
 
-export function paintVerdict(verdict: AnyVerdict, width = 0): string {
-  return PAINT[verdict](`${VERDICT_SIGN[verdict]} ${VERDICT_WORD[verdict]}`.padEnd(width));
+/** The summary goes to standard output. */
+const pc = paintFor(process.stdout);
+
+export function paintVerdict(verdict: AnyVerdict, paint: Paint = pc): string {
+  return paint[COLOURS[verdict]](`${VERDICT_SIGN[verdict]} ${VERDICT_WORD[verdict]}`);
 }
 
 /** Columns aligned by content; numbers to the right. ANSI codes do not count. */
@@ -106,7 +110,7 @@ export function runLines(run: RunView): string[] {
     ...(summary.error ? [`  ${summary.error.code}: ${summary.error.message}`] : []),
     ...(judged ? judgedLines(judged).slice(1) : []),
     "",
-    `Report:  ${run.dir}/${RUN_FILES.report}`,
+    `Report:  ${join(run.dir, RUN_FILES.report)}`,
     `Repeat:  ${summary.repro}`,
   ];
 }
@@ -136,7 +140,7 @@ export function campaignLines(view: CampaignView): string[] {
     ...columns(propertyRows, [3]).map((line) => `  ${line}`),
     "",
     `Verdict: ${paintVerdict(summary.verdict)} ${summary.headline}`,
-    `Report:  ${view.dir}/${RUN_FILES.report}`,
+    `Report:  ${join(view.dir, RUN_FILES.report)}`,
     `Repeat:  ${summary.repro}`,
   ];
 }
