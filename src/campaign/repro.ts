@@ -1,15 +1,38 @@
-/** The command that repeats a run. */
+/** The command that repeats a run, for people to copy and as a script that works from anywhere on the same machine. */
+import { basename, relative } from "node:path";
 import type { Plan } from "./plan/plan.js";
 
-export function reproCommand({ file, seed, sample, gateway }: Plan): string {
-  const parts = [
-    "kvproof run",
+export function reproCommand(plan: Plan): string {
+  return `${programName()} ${runArguments(plan)}`;
+}
+
+/** Arguments of the script are passed on. */
+export function reproScript(plan: Plan): string {
+  const program = [process.execPath, process.argv[1] ?? ""].map(quoted).join(" ");
+  return [
+    "#!/bin/sh",
+    "# Repeats this run.",
+    `cd ${quoted(process.cwd())} || exit`,
+    `exec ${program} ${runArguments(plan)} "$@"`,
+    "",
+  ].join("\n");
+}
+
+/** How this very process is called, as one would type it here: `kvproof`, or `node dist/kvproof.js` in a checkout. */
+export function programName(entry = process.argv[1] ?? "", cwd = process.cwd()): string {
+  if (basename(entry) === "kvproof") return "kvproof";
+  const near = relative(cwd, entry);
+  return `node ${quoted(near.startsWith("..") ? entry : near)}`;
+}
+
+function runArguments({ file, seed, sample, gateway }: Plan): string {
+  return [
+    "run",
     quoted(file),
     `--seed ${seed}`,
     ...(sample === 1 ? [] : [`--sample ${sample}`]),
     ...(gateway.command === undefined ? [] : [`--gateway-command ${quoted(gateway.command.join(" "))}`]),
-  ];
-  return parts.join(" ");
+  ].join(" ");
 }
 
 export function quoted(text: string): string {

@@ -7,7 +7,7 @@ import { summarise } from "./campaign-summary.js";
 import { machineFingerprint, toolIdentity } from "./machine.js";
 import type { Plan } from "./plan/plan.js";
 import { planScenarios, type ScenarioPlanOptions } from "./plan-scenarios.js";
-import { quoted } from "./repro.js";
+import { programName, quoted } from "./repro.js";
 import { freshFolder, linkLatest, utcName } from "./run-directory.js";
 import { type FinishedRun, type RunOptions, runScenario } from "./run-scenario.js";
 
@@ -66,10 +66,15 @@ async function runAll(plans: readonly Plan[], options: CampaignOptions): Promise
   return finished.filter((one) => one !== undefined);
 }
 
-function campaignRepro(files: readonly string[], { sample, seed, gatewayCommand }: CampaignOptions): string {
+function campaignRepro(
+  files: readonly string[],
+  { sample, seed, grep, shard, gatewayCommand }: CampaignOptions,
+): string {
   return [
-    "kvproof run",
+    `${programName()} run`,
     ...files.map(quoted),
+    ...(grep === undefined ? [] : [`--grep ${quoted(grep.source)}`]),
+    ...(shard === undefined ? [] : [`--shard ${shard.index}/${shard.of}`]),
     ...(seed === undefined ? [] : [`--seed ${seed}`]),
     ...(sample === 1 ? [] : [`--sample ${sample}`]),
     ...(gatewayCommand === undefined ? [] : [`--gateway-command ${quoted(gatewayCommand.join(" "))}`]),

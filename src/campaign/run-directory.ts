@@ -1,7 +1,8 @@
 /** The folder of one run: where everything about it goes. `<out>/<scenario id>/<utc>-<seed>/`, with a `latest` link beside it. */
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { stringify } from "yaml";
+import { asError, UsageError } from "../base/errors.js";
 import { type MachineFingerprint, RUN_FILES } from "../judge/run-summary.js";
 import type { JudgeReport } from "../judge/verdict.js";
 import type { Plan } from "./plan/plan.js";
@@ -31,11 +32,12 @@ export class RunDirectory {
     return this.file("ledger");
   }
 
+  /** `repro`: a shell script that repeats the run. */
   begin(plan: Plan, machine: MachineFingerprint, repro: string): void {
     writeFileSync(this.file(RUN_FILES.config), stringify(plan, { lineWidth: 140 }));
     const environment = { machine, argv: process.argv.slice(2), cwd: process.cwd(), versions: process.versions };
     this.#json(RUN_FILES.environment, environment);
-    writeFileSync(this.file(RUN_FILES.repro), `#!/bin/sh\n# Repeats this run.\n${repro}\n`);
+    writeFileSync(this.file(RUN_FILES.repro), repro);
     chmodSync(this.file(RUN_FILES.repro), 0o755);
   }
 
@@ -73,13 +75,29 @@ export function utcName(date: Date): string {
   return date.toISOString().replaceAll(/[-:]|\.\d+/g, "");
 }
 
+/** @throws UsageError KVP_E_OUT_UNWRITABLE */
 export function freshFolder(parent: string, name: string): string {
-  mkdirSync(parent, { recursive: true });
-  for (let attempt = 1; ; attempt++) {
-    const path = join(parent, attempt === 1 ? name : `${name}-${attempt}`);
-    if (existsSync(path) && attempt < MAX_ATTEMPTS) continue;
+  try {
+    mkdirSync(parent, { recursive: true });
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const path = join(parent, attempt === 1 ? name : `${name}-${attempt}`);
+      if (createdHere(path)) return path;
+    }
+  } catch (cause) {
+    const message = `${join(parent, name)} cannot be created: ${asError(cause).message}`;
+    throw new UsageError("KVP_E_OUT_UNWRITABLE", message, { cause });
+  }
+  throw new UsageError("KVP_E_OUT_UNWRITABLE", `${join(parent, name)} exists, ${MAX_ATTEMPTS} times over`);
+}
+
+/** False when it exists already: another run, perhaps of another process, took the name. */
+function createdHere(path: string): boolean {
+  try {
     mkdirSync(path);
-    return path;
+    return true;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw thrown;
   }
 }
 

@@ -7,14 +7,14 @@ import { Rng } from "../base/rng.js";
 import { mergeHistory } from "../judge/history/merge-history.js";
 import type { RunRecord } from "../judge/history/records.js";
 import { judgeHistory } from "../judge/judge.js";
-import { RUN_FILES, type RunSummary } from "../judge/run-summary.js";
+import { RUN_FILES, type RunSummary, UNTIL_THEN } from "../judge/run-summary.js";
 import type { JudgeReport } from "../judge/verdict.js";
 import type { GatewaySpec, Lab, LabFactory } from "../lab/ports.js";
 import type { SutDriver, SystemUnderTest } from "../lab/sut/port.js";
 import { machineFingerprint, toolIdentity } from "./machine.js";
 import type { CampaignObserver } from "./observer.js";
 import type { Plan } from "./plan/plan.js";
-import { reproCommand } from "./repro.js";
+import { reproCommand, reproScript } from "./repro.js";
 import { Fleet } from "./run/fleet.js";
 import { InFlight } from "./run/in-flight.js";
 import { LoadMeter } from "./run/load-meter.js";
@@ -82,7 +82,7 @@ class ScenarioRun {
     this.#clock = options.clock ?? systemClock;
     this.#startedNs = this.#clock.nowNs();
     this.directory = new RunDirectory(options.out, plan.id, `${utcName(this.#startedAt)}-${plan.seed}`);
-    this.directory.begin(plan, machineFingerprint(), reproCommand(plan));
+    this.directory.begin(plan, machineFingerprint(), reproScript(plan));
     this.#recorder = new Recorder(this.directory.records);
     if (options.signal.aborted) this.#stop.abort();
     options.signal.addEventListener("abort", () => this.#stop.abort(), { once: true });
@@ -193,7 +193,10 @@ class ScenarioRun {
   /** The history, as far as it goes, and what the judge makes of it; null when the run never began. */
   async #judge(ledgers: readonly string[]): Promise<JudgeReport | null> {
     this.directory.writeSeries();
-    if (this.#recorder.count === 0) return null;
+    if (this.#recorder.count === 0) {
+      if (!this.#options.keep) this.directory.dropSources();
+      return null;
+    }
     try {
       const history = this.directory.file(RUN_FILES.history);
       await mergeHistory({
@@ -237,7 +240,7 @@ class ScenarioRun {
 type Outcome = Pick<RunSummary, "verdict" | "exitCode" | "headline" | "error">;
 
 function outcomeOf(report: JudgeReport | null, failure: Error | null, interrupted: boolean): Outcome {
-  const judged = report === null ? "" : `; until then: ${report.headline}`;
+  const judged = report === null ? "" : `${UNTIL_THEN}${report.headline}`;
   if (interrupted) {
     return { verdict: "interrupted", exitCode: ExitCode.interrupted, headline: `interrupted by the user${judged}` };
   }

@@ -43,7 +43,8 @@ export function parseScenario(text: string, file: string): ScenarioSource {
   const syntaxError = document.errors[0];
   if (syntaxError !== undefined) {
     const { line, col } = lines.linePos(syntaxError.pos[0]);
-    throw new UsageError("KVP_E_SCENARIO_SYNTAX", `${file}:${line}:${col} ${syntaxError.message.split("\n")[0]}`);
+    const [problem = ""] = syntaxError.message.split(/ at line \d+, column \d+:|\n/);
+    throw new UsageError("KVP_E_SCENARIO_SYNTAX", `${file}:${line}:${col} ${problem}`);
   }
   const place: Places = {
     of: (path, key) => {

@@ -150,7 +150,7 @@ export class EnginePod {
     const engine = this.spec.engine;
     try {
       const ready = parseEngineReady(await process.ready(ENGINE_READY_TIMEOUT_MS), engine);
-      await waitFor(() => answersHealth(ready.http), {
+      await waitFor(async () => !process.alive || (await answersHealth(ready.http)), {
         describe: `engine ${engine} (${ready.http}) to answer /health`,
         timeoutMs: ENGINE_READY_TIMEOUT_MS,
         code: "KVP_E_ENGINE_NOT_READY",

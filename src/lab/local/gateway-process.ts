@@ -19,6 +19,7 @@ export class GatewayProcess {
   readonly #context: PodContext;
   readonly #process: LabProcess;
   readonly #adminToken = randomBytes(16).toString("hex");
+  #ready = false;
   #ending = false;
 
   constructor(context: PodContext, spec: GatewaySpec, address: string) {
@@ -36,7 +37,8 @@ export class GatewayProcess {
     if (pid !== null) context.registry.started("gateway", pid);
     void this.#process.exited.then((exit) => {
       if (pid !== null) context.registry.ended(pid);
-      if (this.#ending) return;
+      // One that never got ready is reported by ready(), with its own words.
+      if (this.#ending || !this.#ready) return;
       const message = `the gateway ended (${describeExit(exit)}) in the middle of the run; ${this.#process.logTail()}`;
       context.observer.gatewayLost(new UnavailableError("KVP_E_SUT_UNAVAILABLE", message));
     });
@@ -45,11 +47,14 @@ export class GatewayProcess {
   async ready(): Promise<GatewayHandle> {
     try {
       const url = parseGatewayReady(await this.#process.ready(GATEWAY_READY_TIMEOUT_MS));
-      await waitFor(() => answers(`${url}/health`), {
+      await waitFor(async () => !this.#process.alive || (await answers(`${url}/health`)), {
         describe: `the gateway (${url}) to answer /health`,
         timeoutMs: GATEWAY_READY_TIMEOUT_MS,
         code: "KVP_E_SUT_UNAVAILABLE",
       });
+      if (!this.#process.alive)
+        throw new UnavailableError("KVP_E_SUT_UNAVAILABLE", `the gateway ended at once; ${this.#process.logTail()}`);
+      this.#ready = true;
       return { url, adminToken: this.#adminToken, logFile: this.#process.command.logFile };
     } catch (thrown) {
       this.signal("SIGKILL");
