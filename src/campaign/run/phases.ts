@@ -87,7 +87,7 @@ async function convergePhase({ context, signal }: Course): Promise<void> {
     signal,
   });
   const quietSince = clock.nowNs();
-  await converge(new ProbeKit(context, context.rng.fork("converge")), signal);
+  if (plan.gateway.events) await converge(new ProbeKit(context, context.rng.fork("converge")), signal);
   // Counters are compared with the ledgers once everything has had time to be counted.
   await delay((quietSince + plan.bounds.gapNs - clock.nowNs()) / NS_PER_MS + BEYOND_BOUND_MS, signal);
   await sampleSutOnce(context);
