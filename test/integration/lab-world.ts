@@ -1,0 +1,76 @@
+/** A local lab for tests, with what it observed; closed with the test. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { KvproofError } from "../../src/base/errors.js";
+import type { EngineRecord, HistoryRecord } from "../../src/judge/history/records.js";
+import { LocalLabFactory } from "../../src/lab/local/local-lab-factory.js";
+import type { EngineSpec, Lab } from "../../src/lab/ports.js";
+
+export function anEngine(engine: string, changes: Partial<EngineSpec> = {}): EngineSpec {
+  return {
+    engine,
+    model: engine.split("/")[0] as string,
+    blocks: 128,
+    blockSize: 16,
+    dialect: "vllm-0.30",
+    hash: "sha256_cbor",
+    intHashes: true,
+    replay: true,
+    ranks: 1,
+    groups: 1,
+    cpuBlocks: 0,
+    adapters: [],
+    prefillTokensPerS: 0,
+    decodeMsPerToken: 0,
+    maxBatchedTokens: 8192,
+    bufferSteps: 1000,
+    publishAtStart: 0,
+    events: true,
+    seed: 1,
+    ...changes,
+  };
+}
+
+export class LabWorld {
+  readonly records: HistoryRecord[] = [];
+  readonly lost: { engine: string; detail: string }[] = [];
+  gatewayFailure: KvproofError | null = null;
+  readonly dir = mkdtempSync(join(tmpdir(), "kvproof-lab-"));
+
+  static async open(): Promise<{ lab: Lab; world: LabWorld }> {
+    const world = new LabWorld();
+    const lab = await new LocalLabFactory(["vllm-0.30"]).open({
+      runId: `test-${process.pid}-${Math.random().toString(36).slice(2)}`,
+      dir: world.dir,
+      observer: {
+        record: (record) => world.records.push(record),
+        engineLost: (engine, detail) => world.lost.push({ engine, detail }),
+        gatewayLost: (error) => (world.gatewayFailure = error),
+      },
+    });
+    onTestFinished(async () => {
+      await lab.close();
+      rmSync(world.dir, { recursive: true, force: true });
+    });
+    return { lab, world };
+  }
+
+  /** Events of an engine's lives, in order: "starting 1", "ready 1", … */
+  lifeOf(engine: string): string[] {
+    return this.records
+      .filter((record): record is EngineRecord => record.k === "engine" && record.engine === engine)
+      .map(({ event, epoch, unexpected }) => `${event} ${epoch}${unexpected ? " unexpected" : ""}`);
+  }
+}
+
+/** Process ids of this test's processes whose command line holds `text`. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
