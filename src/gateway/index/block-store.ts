@@ -11,12 +11,15 @@ import { Lane } from "./holder.js";
 import { EMPTY_SET, LaneSets } from "./lane-sets.js";
 import { CONTEXT, KEY_HIGH, KEY_LOW, NODE_WORDS, NO_NODE, NodeTable, SET, UNPLACED } from "./node-table.js";
 import { Parking } from "./parking.js";
+import { RetiredLanes } from "./retired-lanes.js";
 
 /** Copies of one hash in one medium that can be told apart; more are not counted, so they are forgotten too early. */
 const MAX_COPIES = 0xffff;
 /** Heap of a parked block with its map entries, and of a lane; measured with --heap-prof. */
 const PARKED_BYTES = 420;
 const LANE_BYTES = 1200;
+/** Slots of retired lanes that are taken out whenever one retires, below 0.2 ms: a small lane is gone at once. */
+const SWEPT_AT_ONCE_SLOTS = 2048;
 
 const newCounters = () => ({
   storedBlocks: 0,
@@ -39,9 +42,10 @@ export class BlockStore {
   readonly hasher: BlockHasher;
   readonly parking = new Parking();
   readonly counters = newCounters();
+  readonly retired = new RetiredLanes();
   /** Lane of each bit. */
   readonly lanes: (Lane | undefined)[] = [];
-  /** Slots in all residency tables. */
+  /** Entries in all residency tables, those of retired lanes included. */
   entries = 0;
   /** Those at no node. */
   unplaced = 0;
@@ -63,22 +67,46 @@ export class BlockStore {
   /** Bytes of all tables; parked blocks and holders are objects, counted by a rule of thumb. */
   get bytes(): number {
     let bytes = this.nodes.bytes + this.sets.bytes + this.parking.count * PARKED_BYTES;
+    bytes += this.retired.bytes;
     for (const lane of this.lanes) if (lane !== undefined) bytes += lane.held.bytes + LANE_BYTES;
     return bytes;
   }
 
   openLane(holder: Holder, group: number): Lane {
-    const bit = this.sets.openLane();
-    const lane = new Lane(holder, group, bit, this.#rng.u32());
-    this.lanes[bit] = lane;
+    const lane = this.#newLane(holder, group);
     holder.lanes.push(lane);
     return lane;
   }
   closeLane(lane: Lane): void {
-    this.clearLane(lane);
-    this.sets.closeLane(lane.bit);
-    this.lanes[lane.bit] = undefined;
     lane.holder.lanes.splice(lane.holder.lanes.indexOf(lane), 1);
+    this.#retire(lane);
+  }
+  /** Forgets all that the lane holds: another, empty one takes its place. */
+  clearLane(lane: Lane): void {
+    const { holder, group } = lane;
+    holder.lanes[holder.lanes.indexOf(lane)] = this.#newLane(holder, group);
+    this.#retire(lane);
+  }
+  /** Takes up to `slots` slots of retired lanes out of the tables. */
+  sweep(slots: number): void {
+    if (this.retired.count === 0) return;
+    const close = (lane: Lane) => this.sets.closeLane(lane.bit);
+    this.entries -= this.retired.sweep(slots, (lane, node) => this.#leave(lane, node), close);
+  }
+  #newLane(holder: Holder, group: number): Lane {
+    const bit = this.sets.openLane();
+    this.retired.widen(this.sets.width);
+    const lane = new Lane(holder, group, bit, this.#rng.u32());
+    this.lanes[bit] = lane;
+    return lane;
+  }
+  #retire(lane: Lane): void {
+    this.lanes[lane.bit] = undefined;
+    this.parking.removeLane(lane);
+    this.retired.add(lane);
+    this.entries -= lane.unplaced;
+    this.#countUnplaced(lane, -lane.unplaced);
+    this.sweep(SWEPT_AT_ONCE_SLOTS);
   }
 
   /** The node of a key, made if need be; `near` (any node or {@link NO_NODE}) is tried at its right neighbour first. */
@@ -135,20 +163,6 @@ export class BlockStore {
     held.removeAt(slot);
     this.entries--;
   }
-  clearLane(lane: Lane): void {
-    const { held } = lane;
-    for (let slot = 0; slot < held.capacity; slot++) {
-      const node = held.nodeAt(slot);
-      if (node > UNPLACED) this.#leave(lane, node);
-    }
-    this.parking.removeLane(lane);
-    this.entries -= held.count;
-    held.clear();
-    this.#countUnplaced(lane, -lane.unplaced);
-    lane.ambiguous = false;
-    lane.renamed.clear();
-  }
-
   #countUnplaced(lane: Lane, change: number): void {
     lane.unplaced += change;
     lane.holder.unplaced += change;

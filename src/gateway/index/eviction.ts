@@ -1,5 +1,5 @@
 /**
- * What happens at the cap: the lane that holds most gives up its oldest generation, whole, as often as it takes. So a
+ * What happens at the cap: what retired lanes left goes first; then the lane that holds most gives up its oldest generation, whole, as often as it takes. So a
  * stream that never sends removals pays for itself, and others keep what they have. Entries forgotten only shorten
  * answers: later removals of them are unknown ones, and their children stay where they are, behind a hole.
  *
@@ -11,10 +11,16 @@ import { dropWhere } from "./removal.js";
 import { NO_NODE } from "./node-table.js";
 
 const GENERATION_MASK = 0xffff;
+/** Slots of retired lanes that are taken out at a time when room is needed. */
+const SWEEP_SLOTS = 4096;
 
 /** Forgets entries until `count` new ones (at most the cap) fit. */
 export function makeRoom(store: BlockStore, count: number): void {
   while (store.entries + count > store.maxEntries) {
+    if (store.retired.count > 0) {
+      store.sweep(SWEEP_SLOTS);
+      continue;
+    }
     const lane = fullest(store);
     const oldest = oldestAge(lane);
     store.counters.evictedByCap += dropWhere(store, lane, (slot) => ageAt(lane, slot) === oldest);

@@ -36,7 +36,9 @@ export interface PrefixIndexStats {
   readonly holders: number;
   /** Resident (block, group, holder) entries whose place in a prefix is known. */
   readonly blocks: number;
-  /** Distinct blocks (content and prefix) among them. */
+  /** Entries of cleared streams and removed holders that are still to be taken out of the tables; in no answer. */
+  readonly retired: number;
+  /** Distinct blocks (content and prefix) of `blocks` and `retired`. */
   readonly nodes: number;
   /** Entries that wait for their parent. */
   readonly parked: number;

@@ -63,8 +63,9 @@ export class Matcher {
         }
         const next = words[at + SET] as number;
         if (next === set) continue;
-        if (set < 0) this.#start(next);
-        else if (!this.#narrow(next, depth * blockSize)) return;
+        if (set < 0) {
+          if (!this.#start(next)) return;
+        } else if (!this.#narrow(next, depth * blockSize)) return;
         set = next;
       }
       chunk = Math.min(chunk * CHUNK_GROWTH, most);
@@ -72,11 +73,18 @@ export class Matcher {
     this.#finish(set, depth * blockSize);
   }
 
-  /** The lanes of the first block are those that can match at all. */
-  #start(set: number): void {
+  /** The lanes of the first block are those that can match at all. False = there is none. */
+  #start(set: number): boolean {
     const { bits, width } = this.#store.sets;
+    const retired = this.#store.retired.bits;
     if (this.#alive.length < width) this.#alive = new Int32Array(width);
-    for (let word = 0; word < width; word++) this.#alive[word] = bits[set * width + word] as number;
+    let any = 0;
+    for (let word = 0; word < width; word++) {
+      const alive = (bits[set * width + word] as number) & ~(retired[word] as number);
+      this.#alive[word] = alive;
+      any |= alive;
+    }
+    return any !== 0;
   }
   /** Keeps the lanes that are in `set` too; the others end at `tokens`. False = none is left. */
   #narrow(set: number, tokens: number): boolean {

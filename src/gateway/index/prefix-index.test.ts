@@ -312,6 +312,48 @@ describe("lives", () => {
   });
 });
 
+describe("large engines that leave", () => {
+  const long = { tokens: blocks(6000) };
+  const other = { tokens: blocks(6000, 9) };
+
+  it("are in no answer at once, and out of the tables after some batches of others", () => {
+    const bench = new Bench().add("gone").add("stays");
+    for (const name of ["gone", "stays"]) bench.send(name, stored(long));
+    bench.send("gone", stored(other));
+    bench.remove("gone");
+    expect(bench.ask(long)).toEqual({ "stays/0": 6000 });
+    expect(bench.ask(other)).toEqual({});
+    expect(bench.index.stats()).toMatchObject({ holders: 1, blocks: 6000 });
+    expect(bench.index.stats().retired).toBeGreaterThan(5000);
+    for (let i = 0; bench.index.stats().retired > 0 && i < 100; i++) bench.send("stays", stored(prompt));
+    expect(bench.index.stats()).toMatchObject({ retired: 0, blocks: 6000, nodes: 6000 });
+    expect(bench.ask(long)).toEqual({ "stays/0": 6000 });
+  });
+  it("may come back under their name before that, with nothing of their old life", () => {
+    const bench = new Bench().add("a");
+    bench.send("a", stored(long), stored(other));
+    bench.remove("a");
+    bench.add("a");
+    expect(bench.ask(long)).toEqual({});
+    bench.send("a", stored(long, { to: 3000 }), cleared, stored(long, { to: 10 }));
+    expect(bench.ask(long)).toEqual({ "a/0": 10 });
+    expect(bench.index.sweep()).toBe(0);
+    expect(bench.ask(long)).toEqual({ "a/0": 10 });
+    expect(bench.index.stats()).toMatchObject({ blocks: 10, nodes: 10, retired: 0 });
+  });
+  it("leave no more behind than the cap", () => {
+    const bench = new Bench({ maxBlocks: 8000 }).add("a");
+    bench.send("a", stored(long));
+    bench.remove("a");
+    bench.add("a");
+    bench.send("a", stored(other));
+    expect(bench.ask(other)).toEqual({ "a/0": 6000 });
+    const { blocks: live, retired, evictedByCap } = bench.index.stats();
+    expect(live + retired).toBeLessThanOrEqual(8000);
+    expect(evictedByCap).toBe(0);
+  });
+});
+
 describe("the cap", () => {
   it("is never exceeded; the fullest engine gives up its oldest blocks, others keep theirs", () => {
     const bench = new Bench({ maxBlocks: 200 }).add("small").add("greedy");

@@ -58,7 +58,7 @@ export class PrefixIndex implements PrefixMatcher {
     return id;
   }
 
-  /** Forgets the holder and all it holds; costs its own blocks. Later batches through its sink apply nothing. */
+  /** Forgets the holder: no answer names it from here on, and later batches through its sink apply nothing. */
   removeHolder(id: HolderId): void {
     const holder = this.#holders.get(id);
     if (holder === undefined) return;
@@ -131,12 +131,19 @@ export class PrefixIndex implements PrefixMatcher {
     return dropped;
   }
 
+  /** Housekeeping that every batch does a bit of: takes what left engines held out of the tables. Returns the entries left. */
+  sweep(slots = Number.MAX_SAFE_INTEGER): number {
+    this.#store.sweep(slots);
+    return this.#store.retired.entries;
+  }
+
   stats(): PrefixIndexStats {
-    const { entries, unplaced, nodes, parking, maxEntries, counters } = this.#store;
+    const { entries, unplaced, retired, nodes, parking, maxEntries, counters } = this.#store;
     return {
       ...counters,
       holders: this.#holders.size,
-      blocks: entries - unplaced,
+      blocks: entries - unplaced - retired.entries,
+      retired: retired.entries,
       nodes: nodes.count,
       parked: parking.count,
       unplaced: unplaced - parking.count,

@@ -5,7 +5,7 @@
  *
  * A hash may stand in several slots, once per node: an engine that gave one hash to two different blocks.
  */
-import { NO_NODE } from "./node-table.js";
+import { NO_NODE, UNPLACED } from "./node-table.js";
 
 const MIN_SLOTS = 16;
 const MAX_LOAD = 0.7;
@@ -91,6 +91,10 @@ export class Residency {
   nodeAt(slot: number): number {
     return (this.#slots[slot] as number) >>> PRINT_BITS;
   }
+  /** True if the slot is used and its node known. */
+  isPlaced(slot: number): boolean {
+    return this.nodeAt(slot) > UNPLACED;
+  }
   setNode(slot: number, node: number): void {
     this.#slots[slot] = (node << PRINT_BITS) | ((this.#slots[slot] as number) & PRINT_MASK);
   }
@@ -166,11 +170,6 @@ export class Residency {
       this.#resize(Math.max(MIN_SLOTS, this.count * 2));
     }
   }
-  clear(): void {
-    this.count = 0;
-    this.#allocate(MIN_SLOTS);
-  }
-
   copies(slot: number, column: number): number {
     return column === 0
       ? (this.#entries[slot * ENTRY_WORDS + META] as number) & COPIES_MASK

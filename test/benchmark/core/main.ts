@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { ExitCode, UsageError, asError, describeError } from "../../../src/base/errors.js";
 import { sharedPath } from "../../shared.js";
 import { commonWorkload } from "./common-workload.js";
-import { Fed, ingestRate, matchLatency, removalMs, wrongAnswers } from "./measure.js";
+import { Fed, ingestRate, matchLatency, removeEngine, wrongAnswers } from "./measure.js";
 import { ownWorkload } from "./own-workload.js";
 import { describeReport, thisMachine } from "./report.js";
 import type { CoreReport, WorkloadResult } from "./report.js";
@@ -89,7 +89,7 @@ function run(options: Options): ExitCode {
     quick: options.quick,
     machine: thisMachine(),
     threshold_mops: THRESHOLD_MOPS,
-    remove_engine_ms: removalMs(options.seed),
+    remove_engine: removeEngine(options.seed),
     workloads: results,
   };
   process.stdout.write(describeReport(report));
