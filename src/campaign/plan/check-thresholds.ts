@@ -12,7 +12,7 @@ export function checkThresholds(source: ScenarioSource): void {
     const path = ["expect", "thresholds", measure];
     if (!known.includes(measure)) {
       const problem = `nothing measures ${measure}${didYouMean(measure, known)}; measured are ${known.join(", ")}`;
-      throw new UsageError("KVP_E_SCENARIO_INVALID", `${source.locate(path)} ${problem}`);
+      throw new UsageError("KVP_E_SCENARIO_INVALID", `${source.locateKey(path)} ${problem}`);
     }
     for (const [i, expression] of expressions.entries()) {
       try {

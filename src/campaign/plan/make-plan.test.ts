@@ -38,7 +38,7 @@ describe("planning", () => {
   it.each([
     [
       "expect: { opportunities: { S9: 3 } }",
-      "x.yaml:5:32 no property has the id S9 (did you mean S0?); known: S0, S1, C1",
+      "x.yaml:5:28 no property has the id S9 (did you mean S0?); known: S0, S1, C1",
     ],
     [
       "checks: [follow-prefix]",

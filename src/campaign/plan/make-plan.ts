@@ -112,7 +112,7 @@ function checkNames(source: ScenarioSource, options: PlanOptions): void {
   for (const id of Object.keys(scenario.expect.opportunities)) {
     if (options.properties.includes(id)) continue;
     const problem = `no property has the id ${id}${didYouMean(id, options.properties)}; known: ${options.properties.join(", ")}`;
-    refuse(source, ["expect", "opportunities", id], problem, "KVP_E_UNKNOWN_PROPERTY");
+    throw new UsageError("KVP_E_UNKNOWN_PROPERTY", `${source.locateKey(["expect", "opportunities", id])} ${problem}`);
   }
   for (const [i, id] of scenario.checks.entries()) {
     if (options.checks.includes(id)) continue;

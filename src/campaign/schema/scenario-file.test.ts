@@ -53,7 +53,12 @@ describe("a scenario file", () => {
       `${minimal}workload: { kind: sharedprefix, rate_per_s: 1 }\n`,
       "x.yaml:5:19 workload.kind: one of shared-prefix, multi-turn, unique, long (did you mean shared-prefix?)",
     ],
-    ["no fleet", "id: a\ntitle: b\n", "x.yaml:1:1 fleet: expected array, received undefined"],
+    ["no fleet", "id: a\ntitle: b\n", "x.yaml:1:1 fleet: is missing; expected array"],
+    [
+      "a misspelt key that must be there",
+      "id: a\ntitle: b\nfleeet: []\n",
+      "x.yaml:3:1 fleeet: unknown key (did you mean fleet?)",
+    ],
     ["an empty fleet", "id: a\ntitle: b\nfleet: []\n", "x.yaml:3:8 fleet: must be at least 1 long"],
     [
       "a wrong hash",

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
-import { didYouMean } from "../../base/did-you-mean.js";
+import { didYouMean, nearestName } from "../../base/did-you-mean.js";
 import { asError, UsageError } from "../../base/errors.js";
 import { knownKeys, knownValues } from "./known-names.js";
 import { type Scenario, scenarioSchema } from "./scenario-schema.js";
@@ -15,6 +15,8 @@ export interface ScenarioSource {
   readonly scenario: Scenario;
   /** `file:line:column` of the value at `path`. */
   locate(path: Path): string;
+  /** The same of the key that stands before that value. */
+  locateKey(path: Path): string;
 }
 
 interface Places {
@@ -22,6 +24,13 @@ interface Places {
   of(path: Path, key?: string): string;
   /** What the author wrote there. */
   typed(path: Path): string;
+}
+
+interface Problem {
+  readonly text: string;
+  /** Path of a key that is missing, or of the key that an unknown one was probably meant to be. */
+  readonly missing?: string;
+  readonly meant?: string;
 }
 
 const MAX_PROBLEMS_SHOWN = 10;
@@ -55,7 +64,12 @@ export function parseScenario(text: string, file: string): ScenarioSource {
   };
   const parsed = scenarioSchema.safeParse(valueOf(document, file));
   if (!parsed.success) throw invalid(parsed.error.issues, place);
-  return { file, scenario: parsed.data, locate: (path) => place.of(path) };
+  return {
+    file,
+    scenario: parsed.data,
+    locate: (path) => place.of(path),
+    locateKey: (path) => place.of(path.slice(0, -1), String(path.at(-1))),
+  };
 }
 
 /** The limit on aliases is the yaml library's own (100). */
@@ -68,27 +82,37 @@ function valueOf(document: Document, file: string): unknown {
 }
 
 function invalid(issues: readonly z.core.$ZodIssue[], place: Places): UsageError {
-  const problems = issues.flatMap((issue) => explain(issue, [], place));
+  const found = issues.flatMap((issue) => explain(issue, [], place));
+  const meant = new Set(found.flatMap((problem) => problem.meant ?? []));
+  // A key that was misspelt is one mistake, not a missing key and an unknown one.
+  const problems = found.filter(({ missing }) => missing === undefined || !meant.has(missing)).map(({ text }) => text);
   const shown = problems.slice(0, MAX_PROBLEMS_SHOWN);
   const more = problems.length > shown.length ? `\n… and ${problems.length - shown.length} more` : "";
   return new UsageError("KVP_E_SCENARIO_INVALID", shown.join("\n") + more, { details: { problems } });
 }
 
-function explain(issue: z.core.$ZodIssue, base: Path, place: Places): string[] {
+function explain(issue: z.core.$ZodIssue, base: Path, place: Places): Problem[] {
   const path = [...base, ...issue.path];
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map(
-      (key) => `${place.of(path, key)} ${dotted([...path, key])}: unknown key${didYouMean(key, knownKeys(path))}`,
-    );
-  }
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(path, key, place));
   if (issue.code === "invalid_union") {
     const branch = nearestBranch(issue.errors);
     if (branch !== null) return branch.flatMap((inner) => explain(inner, path, place));
     const options = knownValues(path);
-    return [`${place.of(path)} ${dotted(path)}: one of ${options.join(", ")}${didYouMean(place.typed(path), options)}`];
+    const text = `one of ${options.join(", ")}${didYouMean(place.typed(path), options)}`;
+    return [{ text: `${place.of(path)} ${dotted(path)}: ${text}` }];
   }
-  return [`${place.of(path)} ${dotted(path)}: ${problemOf(issue)}`];
+  const text = `${place.of(path)} ${dotted(path)}: ${problemOf(issue)}`;
+  return [NOTHING_GIVEN.test(issue.message) ? { text, missing: dotted(path) } : { text }];
 }
+
+function unknownKey(path: Path, key: string, place: Places): Problem {
+  const known = knownKeys(path);
+  const text = `${place.of(path, key)} ${dotted([...path, key])}: unknown key${didYouMean(key, known)}`;
+  const meant = nearestName(key, known);
+  return meant === null ? { text } : { text, meant: dotted([...path, meant]) };
+}
+
+const NOTHING_GIVEN = /^Invalid input: expected (\w+), received undefined$/;
 
 /** Of a union, the branch that came furthest: it is what the author meant. */
 function nearestBranch(errors: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | null {
@@ -106,7 +130,7 @@ function problemOf(issue: z.core.$ZodIssue): string {
   if (issue.code === "too_big") return `must be ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}${long}`;
   if (issue.code === "invalid_value")
     return `must be ${issue.values.length === 1 ? "" : "one of "}${issue.values.join(", ")}`;
-  return issue.message.replace(/^Invalid input: /, "");
+  return issue.message.replace(NOTHING_GIVEN, "is missing; expected $1").replace(/^Invalid input: /, "");
 }
 
 function dotted(path: Path): string {
