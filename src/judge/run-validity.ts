@@ -3,6 +3,7 @@
  * were required; every fault had an effect and was recovered; required marks happened; the load generator kept its
  * schedule; every ledger is continuous, so that the truth is true; no engine ended by itself; the run reached its end.
  */
+import { NS_PER_MS } from "../base/clock.js";
 import type { EngineRecord, FaultRecord, GeneratorRecord, RunRecord } from "./history/records.js";
 import { BASE_REQUIREMENTS, PROPERTY_IDS, VALIDITY_ID } from "./properties/catalogue.js";
 import type { Checker, JudgeContext } from "./properties/property.js";
@@ -10,7 +11,7 @@ import { MAX_PROOFS, type PropertyResult, type Violation } from "./verdict.js";
 
 /** A generator that is late by more than this share of what was measured measured itself... */
 const LATENESS_SHARE = 0.5;
-/** ... unless it was late by no more than this. */
+/** ... unless it was late by no more than this, or than the answers themselves may be (Δ). */
 const LATENESS_FLOOR_MS = 100;
 /** Share of the offered load that must have been sent. */
 const SENT_SHARE = 0.95;
@@ -137,9 +138,10 @@ export class RunValidity {
   }
 
   *#generatorLoad(): Generator<string> {
-    const { measures } = this.#context;
+    const { measures, run } = this.#context;
+    const floorMs = Math.max(LATENESS_FLOOR_MS, run.bounds.stalenessNs / NS_PER_MS);
     const served = measures.get("served_ms") ?? measures.get("query_ms");
-    const limitMs = Math.max(LATENESS_FLOOR_MS, LATENESS_SHARE * (served?.percentileMs(99) ?? 0));
+    const limitMs = Math.max(floorMs, LATENESS_SHARE * (served?.percentileMs(99) ?? 0));
     for (const { phase, offered, sent, latenessP99Ms } of this.#generators) {
       if (phase === "warmup") continue;
       this.#checked++;
