@@ -18,7 +18,7 @@ describe("a scenario file", () => {
   it("needs little; the rest has defaults", () => {
     const { scenario } = parseScenario(minimal, "x.yaml");
     expect(scenario.fleet[0]?.engine.block_size).toBe(16);
-    expect(scenario.bounds.staleness).toBe(250);
+    expect(scenario.bounds.staleness).toBe(500);
     expect(scenario.phases.steady).toBe(8000);
   });
 

@@ -13,7 +13,7 @@ const phases = z.strictObject({
 });
 
 const bounds = z.strictObject({
-  staleness: duration.prefault("250ms").meta({ description: "How late an answer may be" }),
+  staleness: duration.prefault("500ms").meta({ description: "How late an answer may be" }),
   recovery: duration.prefault("3s").meta({ description: "Time to converge after the last disturbance" }),
   gap: duration.prefault("1s").meta({ description: "Time in which a gap is replayed or the stream marked" }),
   departure: duration
