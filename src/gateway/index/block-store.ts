@@ -12,6 +12,7 @@ import { EMPTY_SET, LaneSets } from "./lane-sets.js";
 import { CONTEXT, KEY_HIGH, KEY_LOW, NODE_WORDS, NO_NODE, NodeTable, SET, UNPLACED } from "./node-table.js";
 import { Parking } from "./parking.js";
 import { RetiredLanes } from "./retired-lanes.js";
+import type { SweptTables } from "./retired-lanes.js";
 
 /** Copies of one hash in one medium that can be told apart; more are not counted, so they are forgotten too early. */
 const MAX_COPIES = 0xffff;
@@ -19,7 +20,7 @@ const MAX_COPIES = 0xffff;
 const PARKED_BYTES = 420;
 const LANE_BYTES = 1200;
 /** Slots of retired lanes that are taken out whenever one retires, below 0.2 ms: a small lane is gone at once. */
-const SWEPT_AT_ONCE_SLOTS = 2048;
+const SWEPT_AT_ONCE_SLOTS = 1024;
 
 const newCounters = () => ({
   storedBlocks: 0,
@@ -49,7 +50,16 @@ export class BlockStore {
   entries = 0;
   /** Those at no node. */
   unplaced = 0;
+  /** Keeps touching loads from being optimised away. */
+  warmth = 0;
   readonly #rng: Rng;
+  readonly #swept: SweptTables = {
+    touch: (nodes, count) => {
+      this.warmth ^= this.nodes.warmNodes(nodes, count);
+    },
+    leave: (lane, node) => this.#leave(lane, node),
+    close: (lane) => this.sets.closeLane(lane.bit),
+  };
 
   constructor(
     readonly maxEntries: number,
@@ -90,8 +100,7 @@ export class BlockStore {
   /** Takes up to `slots` slots of retired lanes out of the tables. */
   sweep(slots: number): void {
     if (this.retired.count === 0) return;
-    const close = (lane: Lane) => this.sets.closeLane(lane.bit);
-    this.entries -= this.retired.sweep(slots, (lane, node) => this.#leave(lane, node), close);
+    this.entries -= this.retired.sweep(slots, this.#swept);
   }
   #newLane(holder: Holder, group: number): Lane {
     const bit = this.sets.openLane();

@@ -17,8 +17,6 @@ export class RemovalQueue {
   #count = 0;
   #lane: Lane | undefined;
   #column = 0;
-  /** Keeps the touching loads from being optimised away. */
-  warmth = 0;
 
   constructor(store: BlockStore) {
     this.#store = store;
@@ -57,6 +55,6 @@ export class RemovalQueue {
       this.#nodes[i] = slot < 0 ? 0 : held.nodeAt(slot);
     }
     warmth ^= nodes.warmNodes(this.#nodes, count);
-    this.warmth ^= warmth;
+    this.#store.warmth ^= warmth;
   }
 }

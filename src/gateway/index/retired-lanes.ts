@@ -5,11 +5,22 @@
  */
 import type { Lane } from "./holder.js";
 
+/** Slots visited at a time, so that their nodes are touched together (removal-queue.ts says why). */
+const ROW = 256;
+
+export interface SweptTables {
+  touch(nodes: Int32Array, count: number): void;
+  leave(lane: Lane, node: number): void;
+  /** The lane has left its last node. */
+  close(lane: Lane): void;
+}
+
 export class RetiredLanes {
   /** Bits of retired lanes; at least as wide as the lane sets. */
   bits = new Int32Array(1);
   /** Entries not yet taken out. */
   entries = 0;
+  readonly #row = new Int32Array(ROW);
   readonly #lanes: { readonly lane: Lane; slot: number }[] = [];
 
   get count(): number {
@@ -29,30 +40,30 @@ export class RetiredLanes {
     this.entries += lane.held.count - lane.unplaced;
     this.#flip(lane);
   }
-  /**
-   * Visits up to `slots` slots. `leave` takes one node from a lane; `close` follows its last one.
-   * Returns the entries taken out.
-   */
-  sweep(slots: number, leave: (lane: Lane, node: number) => void, close: (lane: Lane) => void): number {
+  /** Visits up to `slots` slots. Returns the entries taken out. */
+  sweep(slots: number, tables: SweptTables): number {
     const before = this.entries;
     let budget = slots;
     for (let first = this.#lanes[0]; first !== undefined && budget > 0; first = this.#lanes[0]) {
       const { lane } = first;
-      const { held } = lane;
-      const end = Math.min(held.capacity, first.slot + budget);
-      for (let slot = first.slot; slot < end; slot++) {
-        if (!held.isPlaced(slot)) continue;
-        leave(lane, held.nodeAt(slot));
-        this.entries--;
-      }
+      const end = Math.min(lane.held.capacity, first.slot + Math.min(budget, ROW));
+      this.#sweepRow(lane, first.slot, end, tables);
       budget -= end - first.slot;
       first.slot = end;
-      if (end < held.capacity) break;
+      if (end < lane.held.capacity) continue;
       this.#lanes.shift();
       this.#flip(lane);
-      close(lane);
+      tables.close(lane);
     }
     return before - this.entries;
+  }
+  #sweepRow(lane: Lane, from: number, to: number, tables: SweptTables): void {
+    const row = this.#row;
+    let count = 0;
+    for (let slot = from; slot < to; slot++) if (lane.held.isPlaced(slot)) row[count++] = lane.held.nodeAt(slot);
+    tables.touch(row, count);
+    for (let i = 0; i < count; i++) tables.leave(lane, row[i] as number);
+    this.entries -= count;
   }
   #flip({ bit }: Lane): void {
     const word = bit >>> 5;

@@ -22,7 +22,6 @@ export class StoreBlocks {
   #event!: StoredView;
   #lane!: Lane;
   #column = 0;
-  warmth = 0;
   #count = 0;
 
   constructor(store: BlockStore) {
@@ -78,8 +77,8 @@ export class StoreBlocks {
       const blocks = Math.min(chunk, this.#count - start);
       this.#hash(start, blocks, low, high);
       if (blocks > 1) {
-        this.warmth ^= this.#lane.held.warm(this.#event.hashLo, this.#event.hashHi, start, start + blocks);
-        this.warmth ^= nodes.warm(keys, blocks);
+        this.#store.warmth ^= this.#lane.held.warm(this.#event.hashLo, this.#event.hashHi, start, start + blocks);
+        this.#store.warmth ^= nodes.warm(keys, blocks);
       }
       for (let i = 0; i < blocks; i++) {
         low = keys[2 * i] as number;
