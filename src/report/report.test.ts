@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -11,7 +11,7 @@ import { campaignReportHtml } from "./html/campaign-report.js";
 import { runReportHtml } from "./html/run-report.js";
 import { junitXml } from "./junit.js";
 import { campaignMarkdown, runMarkdown } from "./markdown.js";
-import { rejudgeRun, renderRun } from "./render.js";
+import { rejudgeRun, renderCampaign, renderRun } from "./render.js";
 import { loadRun } from "./run-files.js";
 import { sampleCampaign, sampleJudged, sampleRun, sampleSummary } from "./testing/sample-run.js";
 
@@ -62,6 +62,13 @@ describe("HTML report", () => {
   it("paints charts with the page's colours, so that dark mode reaches them", () => {
     expect(html).toContain("var(--c1)");
     expect(html).not.toMatch(/#0101[ab]\d/i);
+  });
+
+  it("is the same page for the same data, however many were rendered before", () => {
+    expect(runReportHtml(sampleRun())).toBe(html);
+    const ids = [...html.matchAll(/ id="(z\d+)"/g)].map((match) => match[1]);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, id] of html.matchAll(/url\(#([^)]+)\)/g)) expect(ids).toContain(id);
   });
 
   it("gives every chart its numbers as a table", () => {
@@ -218,6 +225,18 @@ describe("run directory", () => {
     writeFileSync(join(dir, "run.json"), JSON.stringify(sampleSummary({ verdict: "pass", exitCode: 0 })));
     const again = rejudgeRun(dir, sampleJudged({ verdict: "fail", exitCode: 1, headline: "fail: S1" }));
     expect(again.summary).toMatchObject({ verdict: "fail", exitCode: 1, headline: "fail: S1" });
+  });
+
+  it("of a campaign is linked from the campaign's folder", () => {
+    const run = join(dir, "e2e", "one");
+    const campaign = join(dir, "campaigns", "now");
+    for (const folder of [run, campaign]) mkdirSync(folder, { recursive: true });
+    writeFileSync(join(run, "run.json"), JSON.stringify(sampleSummary({ dir: "." })));
+    const { summary } = sampleCampaign();
+    const runs = [{ ...sampleSummary(), dir: "../../e2e/one" }];
+    writeFileSync(join(campaign, "campaign.json"), JSON.stringify({ ...summary, runs }));
+    renderCampaign(campaign);
+    expect(readFileSync(join(campaign, "report.html"), "utf8")).toContain('href="../../e2e/one/report.html"');
   });
 
   it("is shown by a path without detours", () => {

@@ -62,6 +62,9 @@ export function loadRun(path: string): RunView {
 export function loadCampaign(path: string): CampaignView {
   const dir = tidy(path);
   const summary = readJson<CampaignSummary>(join(dir, RUN_FILES.campaign));
-  const runs = summary.runs.map((run) => loadRun(join(dir, run.dir)));
+  const runs = summary.runs.map((run) => {
+    const view = loadRun(join(dir, run.dir));
+    return { ...view, summary: { ...view.summary, dir: run.dir } };
+  });
   return { dir, summary, runs };
 }

@@ -52,11 +52,15 @@ function render(option: EChartsCoreOption, width: number, height: number): strin
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption({ animation: false, ...option });
-    // Without JavaScript on the page, ids and hover classes of the renderer are dead weight.
-    return chart.renderToSVGString({ useViewBox: true }).replaceAll(/ ecmeta_[a-z_]+="[^"]*"/g, "");
+    return withoutInteraction(chart.renderToSVGString({ useViewBox: true }));
   } finally {
     chart.dispose(); // otherwise the process never ends
   }
+}
+
+/** Without JavaScript on the page the renderer's marks for events are dead weight, and its hover styles paint in stand-in colours. */
+function withoutInteraction(svg: string): string {
+  return svg.replaceAll(/ ecmeta_[a-z_]+="[^"]*"| class="zr\d+-cls-\d+"|<style >.*?<\/style>/gs, "");
 }
 
 function paint(svg: string): string {

@@ -40,10 +40,20 @@ export function page(title: string, body: string): string {
 <style>${STYLE}</style>
 </head>
 <body><main>
-${body}
+${withStableIds(body)}
 </main></body>
 </html>
 `;
+}
+
+/** The chart renderer counts its ids through the life of the process; by order of appearance the same data give the same page. */
+function withStableIds(html: string): string {
+  const ids = new Map<string, string>();
+  return html.replaceAll(/(?<=id="|url\(#)zr\d+-[a-z]+\d+/g, (id) => {
+    const stable = ids.get(id) ?? `z${ids.size}`;
+    ids.set(id, stable);
+    return stable;
+  });
 }
 
 export function facts(items: readonly (readonly [name: string, value: string])[]): string {

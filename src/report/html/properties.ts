@@ -5,10 +5,17 @@ import { badge, escapeHtml, jsonBlock, markup, section, table } from "./markup.j
 
 const ORDER = { fail: 0, unknown: 1, pass: 2, "not-applicable": 3 } as const;
 
+/** Nothing happened that could have violated it, and nobody asked that something should: neither good nor bad news. */
+export function isIdle({ verdict, opportunities, required }: PropertyResult): boolean {
+  return verdict === "unknown" && opportunities === 0 && required === 0;
+}
+
+function rank(property: PropertyResult): number {
+  return isIdle(property) ? ORDER["not-applicable"] : ORDER[property.verdict];
+}
+
 export function sortedProperties(properties: readonly PropertyResult[]): PropertyResult[] {
-  return [...properties].sort(
-    (a, b) => ORDER[a.verdict] - ORDER[b.verdict] || a.id.localeCompare(b.id, "en", { numeric: true }),
-  );
+  return [...properties].sort((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id, "en", { numeric: true }));
 }
 
 function measuredText(property: PropertyResult): string {
@@ -36,7 +43,7 @@ function proofs(property: PropertyResult): string {
 export function propertiesSection(judged: JudgeReport): string {
   const properties = sortedProperties(judged.properties);
   const rows = properties.map((property) => [
-    badge(property.verdict),
+    isIdle(property) ? markup('<span class="badge">· not exercised</span>') : badge(property.verdict),
     markup(`<strong>${escapeHtml(property.id)}</strong>`),
     markup(
       `${escapeHtml(property.title)}<details><summary>statement</summary>${escapeHtml(property.statement)}</details>`,
