@@ -4,6 +4,7 @@ import type { CampaignView, RunView } from "../run-files.js";
 import { distributionRows } from "./distributions.js";
 import { badge, escapeHtml, jsonBlock, markup, section, table } from "./markup.js";
 import { facts, page } from "./page.js";
+import { isIdle } from "./properties.js";
 import { timelineSection } from "./timeline.js";
 
 function runLink(run: RunView): string {
@@ -49,7 +50,7 @@ function matrixSection(view: CampaignView): string {
     const cells = view.runs.map((run) => {
       const result = run.judged?.properties.find((candidate) => candidate.id === property.id);
       if (!result) return "<td></td>";
-      const vacuous = result.verdict === "unknown" && result.opportunities === 0 && result.required === 0;
+      const vacuous = isIdle(result);
       const title = `${property.id} in ${run.summary.scenario}: ${vacuous ? "not exercised" : VERDICT_WORD[result.verdict]}, ${formatNumber(result.opportunities)} opportunities`;
       return `<td title="${escapeHtml(title)}"><span class="badge ${vacuous ? "" : result.verdict}">${vacuous ? "·" : VERDICT_SIGN[result.verdict]}</span></td>`;
     });
@@ -87,7 +88,12 @@ function latencySection(view: CampaignView): string {
   );
   if (rows.length === 0) return "";
   const head = ["scenario", "measure (ms)", "samples", "min", "mean", "p50", "p90", "p99", "p99.9", "max"];
-  return section("latency", "Latency", table(head, rows), "Open loop; counted from when a request was due.");
+  return section(
+    "latency",
+    "Latency",
+    `<details><summary>Every measure of every scenario</summary>${table(head, rows)}</details>`,
+    "Open loop; counted from when a request was due.",
+  );
 }
 
 /** The liveliest run's timeline stands for the rest: a picture says what a campaign does faster than its tables. */

@@ -19,6 +19,7 @@ export function sortedProperties(properties: readonly PropertyResult[]): Propert
 }
 
 function measuredText(property: PropertyResult): string {
+  if (isIdle(property)) return "";
   const measured = Object.entries(property.measured ?? {}).map(
     ([name, value]) => `${name} = ${typeof value === "number" ? formatNumber(value) : value}`,
   );

@@ -65,7 +65,9 @@ function itemShape(items: readonly TimelineItem[], narrow: boolean): (params: un
 function laneNames(items: readonly TimelineItem[]): string[] {
   const counts = new Map<string, number>();
   for (const item of items) counts.set(item.lane, (counts.get(item.lane) ?? 0) + 1);
-  const lanes = [...counts.keys()];
+  // What happened to everybody stands above what happened to one.
+  const shared = new Set(items.filter(({ kind }) => kind === "phase" || kind === "fault").map(({ lane }) => lane));
+  const lanes = [...counts.keys()].sort((a, b) => Number(shared.has(b)) - Number(shared.has(a)));
   if (lanes.length <= MAX_LANES) return lanes;
   // Where there are too many pods to show, those with the most to tell stay.
   const busiest = new Set([...lanes].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0)).slice(0, MAX_LANES));
