@@ -1,7 +1,7 @@
 /** One pass over the records of a run: truth first, then the checkers, then what is only counted. */
 import { UsageError } from "../base/errors.js";
 import { CheckerHost } from "./checker-host.js";
-import type { HistoryRecord, QueryRecord, RouteRecord, RunRecord } from "./history/records.js";
+import type { EngineRecord, HistoryRecord, QueryRecord, RouteRecord, RunRecord } from "./history/records.js";
 import { type Answer, JudgeContext, type Property } from "./properties/property.js";
 import { requiredOpportunities, RunValidity } from "./run-validity.js";
 import { runVerdict } from "./run-verdict.js";
@@ -29,6 +29,7 @@ export class Sweep {
   readonly #divergence = new DivergenceMap();
   readonly #series: RunSeries;
   readonly #timeline: RunTimeline;
+  readonly #starting = new Map<string, number>();
   #at = Number.NEGATIVE_INFINITY;
   #warmingUp = false;
   #queries = 0;
@@ -54,6 +55,7 @@ export class Sweep {
     this.#truth.apply(record);
     if (record.k === "query") this.#query(record);
     else if (record.k === "route") this.#route(record);
+    else if (record.k === "engine") this.#life(record);
     else if (record.k === "phase") this.#warmingUp = record.name === "warmup";
     for (const handle of this.#handlersOf(record.k)) handle(record);
     this.#series.note(record);
@@ -113,6 +115,13 @@ export class Sweep {
     for (const handle of this.#answerHandlers) handle(answer);
     this.#divergence.note(survey, this.#context.ms(query.ret));
     this.#memory.remember(survey, query.inv);
+  }
+
+  /** How long engines take to start, restarts included. */
+  #life({ engine, event, at }: EngineRecord): void {
+    if (event === "starting") this.#starting.set(engine, at);
+    const began = this.#starting.get(engine);
+    if (event === "ready" && began !== undefined) this.#measures.record("start_ms", at - began);
   }
 
   #route(route: RouteRecord): void {

@@ -11,6 +11,7 @@ export const MEASURES = {
   visibility_ms: "store on an engine, emitted to visible for good",
   invalidation_ms: "removal on an engine, emitted to gone for good",
   flip_ms: "change of the best engine, emitted to the decision that follows it for good",
+  start_ms: "engine process, started to ready",
   converge_ms: "last disturbance to the first answer from which on all are exact",
 } as const;
 export type MeasureName = keyof typeof MEASURES;
