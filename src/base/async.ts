@@ -1,5 +1,13 @@
 /** Waiting with a limit and a name. Nothing in kvproof waits without one. */
+import { setMaxListeners } from "node:events";
 import { type ErrorCode, asError, TimeoutError } from "./errors.js";
+
+/** An abort signal on which any number of waits may hang at once (Node warns beyond ten, taking it for a leak). */
+export function sharedAbort(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 /** Resolves after `ms`; an abort ends the delay early (it resolves, it does not reject). */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {

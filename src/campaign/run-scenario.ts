@@ -1,6 +1,7 @@
 /** One run, from an empty folder to a verdict. Whatever happens on the way, what exists is written and nothing stays running. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import { sharedAbort } from "../base/async.js";
 import { type Clock, systemClock } from "../base/clock.js";
 import { asError, ExitCode, InternalError, KvproofError } from "../base/errors.js";
 import { Rng } from "../base/rng.js";
@@ -68,7 +69,7 @@ class ScenarioRun {
   readonly #plan: Plan;
   readonly #options: RunOptions;
   readonly #clock: Clock;
-  readonly #stop = new AbortController();
+  readonly #stop = sharedAbort();
   readonly #recorder: Recorder;
   readonly #startedAt = new Date();
   readonly #startedNs: number;

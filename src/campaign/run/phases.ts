@@ -1,5 +1,5 @@
 /** The course of a run: fleet up, warm-up, steady with its timetable, converge, drain. */
-import { delay, mapLimit, waitFor } from "../../base/async.js";
+import { delay, mapLimit, sharedAbort, waitFor } from "../../base/async.js";
 import { NS_PER_MS } from "../../base/clock.js";
 import type { PhaseRecord } from "../../judge/history/records.js";
 import { converge } from "../probes/converge.js";
@@ -41,7 +41,7 @@ export async function startFleet({ context, signal }: Course): Promise<void> {
 /** All phases; returns early, in order, when the signal is raised. */
 export async function runPhases(course: Course): Promise<void> {
   const { context, signal } = course;
-  const sampling = new AbortController();
+  const sampling = sharedAbort();
   const samplers = Promise.all([sampleSut(context, sampling.signal), sampleResources(context, sampling.signal)]);
   try {
     await underLoad(course);
@@ -112,7 +112,7 @@ function enter({ recorder, clock }: RunContext, name: PhaseRecord["name"]): void
 
 /** An own signal that also follows another. */
 function stopper(parent: AbortSignal): AbortController {
-  const own = new AbortController();
+  const own = sharedAbort();
   if (parent.aborted) own.abort();
   else parent.addEventListener("abort", () => own.abort(), { once: true });
   return own;
