@@ -6,7 +6,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Batch, Question, Workload } from "./workload.js";
+import { Batches, Questions } from "./workload.js";
+import type { Question, Workload } from "./workload.js";
 
 export type CommonKind = "main" | "holes" | "reannounce";
 
@@ -44,29 +45,29 @@ class Words {
   }
 }
 
-function readBatches(path: string): Batch[] {
+function readBatches(path: string): Batches {
   const bytes = readFileSync(path);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let at = 4;
-  return Array.from({ length: view.getUint32(0, true) }, () => {
+  const batches = Array.from({ length: view.getUint32(0, true) }, () => {
     const length = view.getUint32(at + 4, true);
     const batch = { holder: view.getUint32(at, true), payload: bytes.subarray(at + 8, at + 8 + length) };
     at += 8 + Math.ceil(length / 4) * 4;
     return batch;
   });
+  return new Batches(batches);
 }
 
-function readQuestions(dir: string): Question[] {
+function* readQuestions(dir: string): Generator<Question> {
   const asked = new Words(join(dir, "queries.bin"));
   const expected = new Words(join(dir, "expect.bin"));
-  return Array.from({ length: asked.next() }, () => {
+  for (let left = asked.next(); left > 0; left--) {
     const kind = KINDS[asked.next()] ?? "mixed";
     const context = asked.next();
     const contents = asked.take(asked.next());
-    const answer = new Map<number, number>();
-    for (let left = expected.next(); left > 0; left--) answer.set(expected.next(), expected.next());
-    return { kind, model: context < 3 ? "alpha" : "beta", lora: LORAS[context % 3] ?? null, contents, answer };
-  });
+    const answer = expected.take(expected.next() * 2);
+    yield { kind, model: context < 3 ? "alpha" : "beta", lora: LORAS[context % 3] ?? null, contents, answer };
+  }
 }
 
 /** @param bench folder of the common workload */
@@ -98,7 +99,7 @@ export function commonWorkload(bench: string, kind: CommonKind): Workload {
       ]),
       operations: meta.ops,
       residentPairs: meta.resident_pairs,
-      questions: readQuestions(dir),
+      questions: new Questions(readQuestions(dir)),
       fill,
     };
   } finally {

@@ -17,37 +17,51 @@ import type { Workload } from "./workload.js";
 /** Million block operations per CPU second from map events, below which the benchmark fails. */
 const THRESHOLD_MOPS = 1.0;
 const KINDS = ["main", "holes", "reannounce"] as const;
-const USAGE = "usage: bench:core [--quick] [--seed <n>] [--json <file>]";
+const NAMES = ["own", "common"].flatMap((source) => KINDS.map((kind) => `${source}/${kind}`));
+const USAGE = "usage: bench:core [--quick] [--only <workload>] [--seed <n>] [--json <file>]";
 
 interface Options {
   readonly quick: boolean;
   readonly seed: number;
   readonly json: string | null;
+  /** Name of one workload, as `own/main`; null = all. */
+  readonly only: string | null;
 }
 
 function parseOptions(args: string[]): Options {
   try {
     const { values } = parseArgs({
       args,
-      options: { quick: { type: "boolean" }, seed: { type: "string" }, json: { type: "string" } },
+      options: {
+        quick: { type: "boolean" },
+        seed: { type: "string" },
+        json: { type: "string" },
+        only: { type: "string" },
+      },
     });
     const seed = Number(values.seed ?? 20261123);
     if (!Number.isSafeInteger(seed)) throw new Error(`--seed must be an integer, not ${values.seed}`);
-    return { quick: values.quick ?? false, seed, json: values.json ?? null };
+    const only = values.only ?? null;
+    if (only !== null && !NAMES.includes(only))
+      throw new Error(`--only must be one of ${NAMES.join(", ")}, not ${only}`);
+    return { quick: values.quick ?? false, seed, json: values.json ?? null, only };
   } catch (error) {
     throw new UsageError("KVP_E_USAGE", `${asError(error).message}; ${USAGE}`);
   }
 }
 
 /** One at a time: the larger ones take some hundred megabytes. */
-function* workloads({ quick, seed }: Options): Generator<Workload> {
-  for (const kind of KINDS) yield ownWorkload(kind, seed, quick);
+function* workloads({ quick, seed, only }: Options): Generator<Workload> {
+  const wanted = (name: string) => only === null || only === name;
+  for (const kind of KINDS) if (wanted(`own/${kind}`)) yield ownWorkload(kind, seed, quick);
   const bench = sharedPath("bench");
   if (!existsSync(bench)) {
     process.stderr.write("The common workload is left out: ../shared/bench is absent.\n");
     return;
   }
-  for (const kind of quick ? KINDS.slice(1) : KINDS) yield commonWorkload(bench, kind);
+  for (const kind of KINDS) {
+    if (wanted(`common/${kind}`) && (only !== null || !quick || kind !== "main")) yield commonWorkload(bench, kind);
+  }
 }
 
 function measure(workload: Workload, { quick, seed }: Options): WorkloadResult {
@@ -58,7 +72,7 @@ function measure(workload: Workload, { quick, seed }: Options): WorkloadResult {
     ingest_mops: {},
     match: {},
     bytes_per_resident_block: 0,
-    questions: workload.questions.length,
+    questions: workload.questions.count,
     wrong_answers: {},
   };
   let bytes = 0;

@@ -4,7 +4,8 @@ import type { KvEvent } from "../../../src/protocol/kv-event.js";
 import { encodeBatch } from "../../../src/protocol/kv-event-writer.js";
 import { MatchBuffer } from "../../../src/gateway/index/match-buffer.js";
 import { PrefixIndex } from "../../../src/gateway/index/prefix-index.js";
-import type { Question, Workload } from "./workload.js";
+import type { StreamSink } from "../../../src/gateway/ports.js";
+import type { Batches, Question, Workload } from "./workload.js";
 
 export interface Spread {
   readonly median: number;
@@ -33,14 +34,14 @@ export class Fed {
       this.engineOf.set(id, engine);
       return this.index.sink(id);
     });
-    const batches = workload.forms.get(form) ?? [];
+    const batches = workload.forms.get(form) as Batches;
     let operations = 0;
     let refused = 0;
     const before = process.cpuUsage();
-    for (const { holder, payload } of batches) {
-      const result = sinks[holder]?.apply(payload);
-      operations += result?.blocks ?? 0;
-      if (result === undefined || result.rejected || result.malformedEvents > 0 || result.unknownEvents > 0) refused++;
+    for (let i = 0; i < batches.count; i++) {
+      const result = (sinks[batches.holder(i)] as StreamSink).apply(batches.payload(i));
+      operations += result.blocks;
+      if (result.rejected || result.malformedEvents > 0 || result.unknownEvents > 0) refused++;
     }
     const { user, system } = process.cpuUsage(before);
     this.cpuSeconds = (user + system) / 1e6;
@@ -87,9 +88,11 @@ class Asker {
   /** True if the last answer is right for every engine. */
   isRight({ answer }: Question): boolean {
     const out = this.#out;
-    if (out.length !== answer.size) return false;
+    if (out.length * 2 !== answer.length) return false;
+    const expected = new Map<number, number>();
+    for (let i = 0; i < answer.length; i += 2) expected.set(answer[i] as number, answer[i + 1] as number);
     for (let i = 0; i < out.length; i++) {
-      if (answer.get(this.#fed.engineOf.get(out.holders[i] as number) as number) !== out.blocks[i]) return false;
+      if (expected.get(this.#fed.engineOf.get(out.holders[i] as number) as number) !== out.blocks[i]) return false;
     }
     return true;
   }
@@ -97,24 +100,35 @@ class Asker {
 
 export function wrongAnswers(workload: Workload, fed: Fed): number {
   const asker = new Asker(workload, fed);
-  return workload.questions.filter((question) => {
+  let wrong = 0;
+  for (let i = 0; i < workload.questions.count; i++) {
+    const question = workload.questions.get(i);
     asker.ask(question);
-    return !asker.isRight(question);
-  }).length;
+    if (!asker.isRight(question)) wrong++;
+  }
+  return wrong;
 }
 
 /** Hashing included; per question the fastest of three passes, then percentiles over the class. */
 export function matchLatency(workload: Workload, fed: Fed): Record<string, Latency> {
+  const { questions } = workload;
   const asker = new Asker(workload, fed);
-  const fastest = workload.questions.map(() => Infinity);
+  const fastest = new Float64Array(questions.count).fill(Infinity);
   for (let pass = 0; pass < 3; pass++) {
-    workload.questions.forEach((question, i) => {
-      fastest[i] = Math.min(fastest[i] as number, asker.ask(question));
-    });
+    for (let i = 0; i < questions.count; i++) {
+      fastest[i] = Math.min(fastest[i] as number, asker.ask(questions.get(i)));
+    }
   }
+  const byKind = new Map<string, number[]>();
+  fastest.forEach((time, i) => {
+    const { kind } = questions.get(i);
+    const times = byKind.get(kind);
+    if (times === undefined) byKind.set(kind, [time]);
+    else times.push(time);
+  });
   const classes: Record<string, Latency> = {};
-  for (const kind of new Set(workload.questions.map((question) => question.kind))) {
-    const times = fastest.filter((_, i) => workload.questions[i]?.kind === kind).sort((a, b) => a - b);
+  for (const [kind, times] of byKind) {
+    times.sort((a, b) => a - b);
     const at = (share: number) => (times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0) / 1000;
     classes[kind] = { questions: times.length, p50_us: at(0.5), p99_us: at(0.99) };
   }

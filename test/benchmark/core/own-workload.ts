@@ -12,7 +12,8 @@ import { encodeBatch } from "../../../src/protocol/kv-event-writer.js";
 import type { Dialect } from "../../../src/protocol/dialects.js";
 import { EngineModel } from "./own-engine.js";
 import type { TreeNode } from "./own-engine.js";
-import type { Batch, Question, Workload } from "./workload.js";
+import { Batches, Questions } from "./workload.js";
+import type { Question, Workload } from "./workload.js";
 
 export type OwnKind = "main" | "holes" | "reannounce";
 
@@ -58,7 +59,7 @@ function fill(contents: ArrayLike<number>, target: Uint32Array): void {
 }
 
 class Generator {
-  readonly batches = new Map([...FORMS.keys()].map((form) => [form, [] as Batch[]]));
+  readonly batches = new Map([...FORMS.keys()].map((form) => [form, [] as { holder: number; payload: Uint8Array }[]]));
   operations = 0;
   readonly engines: EngineModel[];
   readonly #rng: Rng;
@@ -216,11 +217,11 @@ class Generator {
       if (node === undefined) break;
       path.push(node);
     }
-    const answer = new Map<number, number>();
+    const answer: number[] = [];
     this.engines.forEach((engine, holder) => {
       let blocks = 0;
       while (blocks < path.length && engine.holds(path[blocks] as TreeNode)) blocks++;
-      if (blocks > 0) answer.set(holder, blocks);
+      if (blocks > 0) answer.push(holder, blocks);
     });
     return { kind, model, lora, contents, answer };
   }
@@ -235,10 +236,10 @@ export function ownWorkload(kind: OwnKind, seed: number, quick: boolean): Worklo
     blockSize: BLOCK_SIZE,
     duplicates: kind === "reannounce" ? "set" : "copies",
     holders: generator.engines.map((_, i) => generator.modelOf(i)),
-    forms: generator.batches,
+    forms: new Map([...generator.batches].map(([form, batches]) => [form, new Batches(batches)])),
     operations: generator.operations,
     residentPairs: generator.engines.reduce((sum, engine) => sum + engine.distinct, 0),
-    questions: generator.questions(),
+    questions: new Questions(generator.questions()),
     fill,
   };
 }
