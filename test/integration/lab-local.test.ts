@@ -84,6 +84,23 @@ describe("engines of the local lab", () => {
     expect(successor.epoch).toBe(1);
   });
 
+  it("share one address where the system has no other, and still move, restart and follow each other", async () => {
+    const { lab } = await LabWorld.open(async () => false);
+    const [one, two] = await Promise.all([
+      lab.startEngine(anEngine("llama/1", { ranks: 2 })),
+      lab.startEngine(anEngine("llama/2")),
+    ]);
+    expect([one.endpoints.address, two.endpoints.address]).toEqual(["127.0.0.1", "127.0.0.1"]);
+    expect(placeOf(await lab.restartEngine("llama/1", "kill"))).toEqual(placeOf(one));
+    await lab.stopEngine("llama/2", "kill");
+    const moved = await lab.startEngine(anEngine("llama/2"), { newAddress: true });
+    expect(moved.endpoints.http).not.toBe(two.endpoints.http);
+    const successor = await lab
+      .startEngine(anEngine("llama/3"), { reuseAddressOf: "llama/2" })
+      .catch((error: unknown) => error);
+    expect(successor).toMatchObject({ code: "KVP_E_ADDRESS_IN_USE" });
+  });
+
   it("can be frozen and thawed, and the lab sees both happen", async () => {
     const { lab, world } = await LabWorld.open();
     const { endpoints } = await lab.startEngine(anEngine("llama/1"));

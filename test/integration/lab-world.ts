@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { systemClock } from "../../src/base/clock.js";
 import type { KvproofError } from "../../src/base/errors.js";
 import type { EngineRecord, HistoryRecord } from "../../src/judge/history/records.js";
 import { LocalLabFactory } from "../../src/lab/local/local-lab-factory.js";
@@ -39,9 +40,10 @@ export class LabWorld {
   gatewayFailure: KvproofError | null = null;
   readonly dir = mkdtempSync(join(tmpdir(), "kvproof-lab-"));
 
-  static async open(): Promise<{ lab: Lab; world: LabWorld }> {
+  /** `bindable`: says which loopback addresses the system has; by default it is asked. */
+  static async open(bindable?: () => Promise<boolean>): Promise<{ lab: Lab; world: LabWorld }> {
     const world = new LabWorld();
-    const lab = await new LocalLabFactory(["vllm-0.30"]).open({
+    const lab = await new LocalLabFactory(["vllm-0.30"], systemClock, bindable).open({
       runId: `test-${process.pid}-${Math.random().toString(36).slice(2)}`,
       dir: world.dir,
       observer: {

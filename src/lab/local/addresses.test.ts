@@ -20,6 +20,13 @@ describe.skipIf(!severalLoopbacks)("loopback addresses (needs all of 127.0.0.0/8
   });
 });
 
+describe("a system that knows 127.0.0.1 only", () => {
+  it("gets it for all engines, which then differ by port", async () => {
+    const pool = await AddressPool.open(new Set(), new Rng(1), async () => false);
+    expect([pool.separate, pool.take(), pool.take()]).toEqual([false, SHARED_ADDRESS, SHARED_ADDRESS]);
+  });
+});
+
 describe("ports", () => {
   it("offers a run of ports of which none is taken", async () => {
     const first = await freePortRun(SHARED_ADDRESS, 4);

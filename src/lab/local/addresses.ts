@@ -28,11 +28,11 @@ export class AddressPool {
   }
 
   /** Finds a block that no live run has taken; falls back to the shared address where the system cannot bind others. */
-  static async open(taken: ReadonlySet<string>, rng: Rng): Promise<AddressPool> {
+  static async open(taken: ReadonlySet<string>, rng: Rng, bindable = canBind): Promise<AddressPool> {
     for (let attempt = 0; attempt < BLOCK_ATTEMPTS; attempt++) {
       const block = `127.${rng.int(FIRST_BLOCK, LAST_BLOCK)}`;
       if (taken.has(block)) continue;
-      return new AddressPool((await canBind(`${block}.0.1`)) ? block : SHARED_ADDRESS);
+      return new AddressPool((await bindable(`${block}.0.1`)) ? block : SHARED_ADDRESS);
     }
     throw new UnavailableError(
       "KVP_E_BIND",

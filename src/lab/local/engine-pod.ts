@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { request } from "undici";
 import { delay, waitFor } from "../../base/async.js";
 import type { Clock } from "../../base/clock.js";
-import { InternalError, invariant, UnavailableError } from "../../base/errors.js";
+import { InternalError, invariant, KvproofError, UnavailableError } from "../../base/errors.js";
 import { cliEntry } from "../../base/package-root.js";
 import type { EngineRecord, ResourceRecord } from "../../judge/history/records.js";
 import type { EngineHandle, EngineSpec, LabObserver, RestartChanges } from "../ports.js";
@@ -30,6 +30,8 @@ export interface PodContext {
   readonly registry: RunRegistry;
   readonly gate: StartGate;
   readonly observer: LabObserver;
+  /** Raised when the lab ends: what still waits for its turn does not start any more. */
+  readonly closing: AbortSignal;
 }
 
 export class EnginePod {
@@ -115,9 +117,10 @@ export class EnginePod {
 
   async #start(changes: RestartChanges): Promise<EngineHandle> {
     invariant(!this.alive, `${this.spec.engine} is started twice`);
-    const { dir, labToken, registry } = this.#context;
+    const { dir, labToken, registry, closing } = this.#context;
     if (this.spec.events && this.spec.ranks > 1 && this.#place.eventsPort === 0)
       this.#place = await withRankPorts(this.#place, this.spec.ranks);
+    if (closing.aborted) throw new KvproofError("KVP_E_INTERRUPTED", `${this.spec.engine} did not start: the run ends`);
     this.#epoch++;
     this.#ending = false;
     const fileName = fileNameOf(this.spec.engine);

@@ -11,11 +11,17 @@ export class LocalLabFactory implements LabFactory {
   readonly capabilities = LOCAL_CAPABILITIES;
   readonly dialects: readonly string[];
   readonly #clock: Clock;
+  readonly #bindable: ((address: string) => Promise<boolean>) | undefined;
   readonly #open = new Set<LocalLab>();
 
-  constructor(dialects: readonly string[], clock: Clock = systemClock) {
+  constructor(
+    dialects: readonly string[],
+    clock: Clock = systemClock,
+    bindable?: (address: string) => Promise<boolean>,
+  ) {
     this.dialects = dialects;
     this.#clock = clock;
+    this.#bindable = bindable;
   }
 
   endLeftovers(): Promise<readonly string[]> {
@@ -23,7 +29,7 @@ export class LocalLabFactory implements LabFactory {
   }
 
   async open(options: LabOptions): Promise<Lab> {
-    const addresses = await AddressPool.open(blocksInUse(), new Rng(process.pid ^ this.#clock.nowNs()));
+    const addresses = await AddressPool.open(blocksInUse(), new Rng(process.pid ^ this.#clock.nowNs()), this.#bindable);
     const lab = new LocalLab(options, addresses, this.#clock);
     this.#open.add(lab);
     return lab;

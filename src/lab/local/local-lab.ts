@@ -46,6 +46,7 @@ export class LocalLab implements Lab {
   readonly #context: PodContext;
   readonly #pods = new Map<string, EnginePod>();
   readonly #pastLedgers: string[] = [];
+  readonly #ending = new AbortController();
   #gateway: GatewayProcess | null = null;
   #closing: Promise<void> | null = null;
 
@@ -59,6 +60,7 @@ export class LocalLab implements Lab {
       registry: new RunRegistry(options.runId, addresses.block),
       gate: new StartGate(Math.max(MIN_STARTS_AT_ONCE, availableParallelism())),
       observer: options.observer,
+      closing: this.#ending.signal,
     };
   }
 
@@ -116,6 +118,8 @@ export class LocalLab implements Lab {
 
   async startGateway(spec: GatewaySpec): Promise<GatewayHandle> {
     if (this.#gateway !== null) throw new InternalError("the gateway is running already");
+    if (this.#ending.signal.aborted)
+      throw new KvproofError("KVP_E_INTERRUPTED", "the gateway did not start: the run ends");
     this.#gateway = new GatewayProcess(this.#context, spec, this.#addresses.take());
     return this.#gateway.ready();
   }
@@ -141,11 +145,13 @@ export class LocalLab implements Lab {
 
   /** Ends every process now, without waiting. */
   kill(): void {
+    this.#ending.abort();
     for (const process of this.#processes()) process.signal("SIGKILL");
     this.#context.registry.close();
   }
 
   async #close(): Promise<void> {
+    this.#ending.abort();
     const processes = this.#processes();
     for (const process of processes) {
       process.signal("SIGCONT");

@@ -1,6 +1,7 @@
 /** The one line that an engine or gateway prints on standard output when it serves. */
 import { z } from "zod";
 import { UnavailableError } from "../../base/errors.js";
+import { shapeProblem } from "../shape-problem.js";
 
 const engineReady = z.object({
   event: z.literal("ready"),
@@ -17,7 +18,7 @@ const gatewayReady = z.object({ event: z.literal("ready"), url: z.url() });
 export function parseEngineReady(line: unknown, engine: string): EngineReady {
   const parsed = engineReady.safeParse(line);
   if (parsed.success && parsed.data.engine === engine) return parsed.data;
-  const problem = parsed.success ? `it names ${parsed.data.engine}` : z.prettifyError(parsed.error);
+  const problem = parsed.success ? `it names ${parsed.data.engine}` : shapeProblem(parsed.error);
   throw new UnavailableError(
     "KVP_E_ENGINE_NOT_READY",
     `engine ${engine} printed a ready line that is wrong: ${problem}`,
@@ -29,7 +30,7 @@ export function parseGatewayReady(line: unknown): string {
   if (parsed.success) return parsed.data.url;
   throw new UnavailableError(
     "KVP_E_SUT_UNAVAILABLE",
-    `the gateway printed a ready line that is wrong: ${z.prettifyError(parsed.error)}`,
+    `the gateway printed a ready line that is wrong: ${shapeProblem(parsed.error)}`,
   );
 }
 

@@ -4,6 +4,7 @@ import { UnavailableError } from "../../base/errors.js";
 import { packageVersion } from "../../base/package-root.js";
 import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
 import type { GatewayHandle, GatewaySpec } from "../ports.js";
+import { shapeProblem } from "../shape-problem.js";
 import { JsonClient } from "./json-client.js";
 import type { EngineRegistration, MatchQuery, RouteAnswer, SutDriver, SutVitals, SystemUnderTest } from "./port.js";
 import { parseSamples, type Sample } from "./prometheus-text.js";
@@ -155,6 +156,6 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
   if (parsed.success) return parsed.data;
   throw new UnavailableError(
     "KVP_E_SUT_UNAVAILABLE",
-    `${path} answered something else than documented: ${z.prettifyError(parsed.error)}`,
+    `${path} answered something else than documented: ${shapeProblem(parsed.error)}`,
   );
 }
