@@ -76,6 +76,7 @@ class ScenarioRun {
   #fleet: Fleet | null = null;
   #failure: Error | null = null;
   #sut: SystemUnderTest | null = null;
+  #phasesBegan = false;
 
   constructor(plan: Plan, options: RunOptions) {
     this.#plan = plan;
@@ -102,6 +103,10 @@ class ScenarioRun {
           gatewayLost: (error) => this.#fail(error),
         },
       });
+      const begun = lab;
+      // Until the fleet is up nothing deserves an orderly end: what starts is ended.
+      const endEarly = (): void => void (this.#phasesBegan || begun.close());
+      this.#stop.signal.addEventListener("abort", endEarly, { once: true });
       if (!this.#stop.signal.aborted) await this.#inLab(lab);
     } catch (thrown) {
       this.#fail(asError(thrown));
@@ -127,7 +132,9 @@ class ScenarioRun {
     try {
       const course = { context, meter, signal: this.#stop.signal };
       await startFleet(course);
-      if (!this.#stop.signal.aborted) await runPhases(course);
+      if (this.#stop.signal.aborted) return;
+      this.#phasesBegan = true;
+      await runPhases(course);
     } finally {
       ticker.stop();
       await Promise.all([context.openai.close(), sut.stop()]);
@@ -254,7 +261,8 @@ function outcomeOf(report: JudgeReport | null, failure: Error | null, interrupte
 function errorOutcome(failure: Error, judged: string): Outcome {
   const known = failure instanceof KvproofError;
   const code = known ? failure.code : "KVP_E_INTERNAL";
-  const message = known ? failure.message : (failure.stack ?? failure.message);
+  const { message, stack } = failure;
   const exitCode = known ? failure.exitCode : ExitCode.internal;
-  return { verdict: "error", exitCode, headline: `${message}${judged}`, error: { code, message } };
+  const error = { code, message, ...(code === "KVP_E_INTERNAL" && stack !== undefined ? { stack } : {}) };
+  return { verdict: "error", exitCode, headline: `${message}${judged}`, error };
 }

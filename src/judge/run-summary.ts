@@ -27,7 +27,8 @@ export interface RunSummary {
   readonly verdict: "pass" | "fail" | "unknown" | "error" | "interrupted";
   readonly exitCode: number;
   readonly headline: string;
-  readonly error?: { readonly code: string; readonly message: string };
+  /** `stack` for defects of kvproof. */
+  readonly error?: { readonly code: string; readonly message: string; readonly stack?: string };
   readonly machine: MachineFingerprint;
   /** Command that repeats this run. */
   readonly repro: string;

@@ -103,7 +103,9 @@ async function consoleObserver({ json, quiet }: Flags): Promise<Console> {
   const live = new LiveLine();
   const paint = paintFor(process.stderr);
   const watched = !quiet;
+  let planned = 0;
   const observer: CampaignObserver = {
+    campaignStarted: (plans) => void (planned = plans.length),
     ...(watched ? { progress: (progress) => live.update(progress) } : {}),
     note: (line) => live.print(line),
     runEnded: (summary) => {
@@ -112,13 +114,14 @@ async function consoleObserver({ json, quiet }: Flags): Promise<Console> {
           `${paintVerdict(summary.verdict, paint)} ${summary.scenario}  ${formatMs(summary.durationMs)}  ${summary.headline}`,
         );
       if (summary.error) live.print(errorLine(summary.error));
+      if (summary.error?.stack) live.print(summary.error.stack);
     },
     campaignEnded: (summary, dir) => {
       live.end();
       if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
       else if (quiet) process.stdout.write(`${verdictLine(summary)}\n`);
       else {
-        const only = summary.runs.length === 1 ? summary.runs[0] : undefined;
+        const only = planned === 1 ? summary.runs[0] : undefined;
         const lines = only === undefined ? campaignLines(loadCampaign(dir)) : runLines(loadRun(join(dir, only.dir)));
         process.stdout.write(`${lines.join("\n")}\n`);
       }
