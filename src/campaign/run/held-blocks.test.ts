@@ -1,0 +1,93 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LedgerChange } from "../../base/ledger.js";
+import type { EngineHandle, Lab } from "../../lab/ports.js";
+import { HeldBlocks } from "./held-blocks.js";
+import { lastSequence } from "./ledger-tail.js";
+import type { Prompt } from "./prompt-book.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "kvproof-held-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const chain = ["a", "b", "c", "d"];
+const prompt = { model: "m", chain } as unknown as Prompt;
+const handle = (epoch = 1, groups = 1): EngineHandle =>
+  ({ spec: { engine: "m/1", model: "m", groups }, epoch }) as unknown as EngineHandle;
+const ledger = (epoch: number): string => join(folder, `${epoch}.ndjson`);
+
+function store(blocks: readonly string[], more: { group?: number; medium?: string } = {}): LedgerChange {
+  return { op: "store", blocks: blocks.map((identity) => [identity, "00"] as const), ...more };
+}
+function remove(blocks: readonly string[], more: { group?: number; medium?: string } = {}): LedgerChange {
+  return { op: "remove", blocks: blocks.map((identity) => [identity, "00"] as const), ...more };
+}
+function write(changes: readonly LedgerChange[], { epoch = 1, rank = 0, seq = 0 } = {}): void {
+  appendFileSync(ledger(epoch), `${JSON.stringify({ engine: "m/1", epoch, rank, seq, at_ns: 1, changes })}\n`);
+}
+function held(groups = 1, epoch = 1): number {
+  const blocks = new HeldBlocks({ ledgerFiles: () => [ledger(1), ledger(2)] } as unknown as Lab);
+  blocks.refresh();
+  return blocks.prefix(handle(epoch, groups), prompt);
+}
+
+describe("what engines hold, for knowing when a run has converged", () => {
+  it("counts copies: a block stored twice and removed once is still held", () => {
+    write([store(["a", "b"]), store(["b"]), remove(["b"])]);
+    expect(held()).toBe(2);
+    write([remove(["b"])]);
+    expect(held()).toBe(1);
+  });
+
+  it("is the prefix without a hole", () => {
+    write([store(["a", "b", "c", "d"]), remove(["b"])]);
+    expect(held()).toBe(1);
+  });
+
+  it("wants every group, in any medium", () => {
+    write([store(["a", "b"], { group: 0 }), store(["a"], { group: 1, medium: "CPU" })]);
+    expect(held(2)).toBe(1);
+    write([store(["b"], { group: 1 })]);
+    expect(held(2)).toBe(2);
+  });
+
+  it("is that of the best rank, never one put together from two", () => {
+    write([store(["a", "b"])], { rank: 0 });
+    write([store(["c", "d"])], { rank: 1 });
+    expect(held()).toBe(2);
+  });
+
+  it("forgets a life that has ended, and everything at a clear", () => {
+    write([store(["a", "b"])]);
+    write([store(["a"])], { epoch: 2 });
+    expect([held(1, 1), held(1, 2)]).toEqual([0, 1]);
+    write([{ op: "clear" }], { epoch: 2 });
+    expect(held(1, 2)).toBe(0);
+  });
+
+  it("grows with the ledger and waits for a line that is being written", () => {
+    const blocks = new HeldBlocks({ ledgerFiles: () => [ledger(1)] } as unknown as Lab);
+    blocks.refresh();
+    expect(blocks.prefix(handle(), prompt)).toBe(0);
+    const line = JSON.stringify({ engine: "m/1", epoch: 1, rank: 0, seq: 0, at_ns: 1, changes: [store(["a", "b"])] });
+    writeFileSync(ledger(1), line.slice(0, 40));
+    blocks.refresh();
+    appendFileSync(ledger(1), `${line.slice(40)}\n`);
+    blocks.refresh();
+    expect(blocks.prefix(handle(), prompt)).toBe(2);
+  });
+});
+
+describe("the last sequence number of an engine", () => {
+  it("is that of its latest life, and -1 before it published", () => {
+    expect(lastSequence([ledger(1)], "m/1")).toBe(-1);
+    write([store(["a"])], { seq: 7 });
+    write([store(["a"])], { epoch: 2, seq: 3 });
+    expect(lastSequence([ledger(1), ledger(2)], "m/1")).toBe(3);
+    expect(lastSequence([ledger(1), ledger(2)], "m/2")).toBe(-1);
+  });
+});
