@@ -1,6 +1,7 @@
 /** `kvproof run <files…>`: plans scenarios, runs them on a lab, judges, reports. Ctrl-C ends in order, a second one at once. */
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { sharedAbort } from "../../base/async.js";
 import { ExitCode, errorCatalogue, type ErrorCode } from "../../base/errors.js";
 import type { CampaignObserver } from "../../campaign/observer.js";
 import type { CampaignSummary, RunSummary } from "../../judge/run-summary.js";
@@ -68,7 +69,7 @@ async function run(files: string[], flags: Flags): Promise<void> {
 
 /** The first signal asks for an orderly end, the second kills what runs. */
 function endInOrder(killAll: () => void): { readonly signal: AbortSignal; end(): void } {
-  const abort = new AbortController();
+  const abort = sharedAbort();
   const onSignal = (): void => {
     if (abort.signal.aborted) {
       killAll();
