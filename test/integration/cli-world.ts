@@ -80,6 +80,10 @@ export class CliWorld {
     return found;
   }
 
+  until(condition: () => boolean, describe: string): Promise<unknown> {
+    return waitFor(condition, { describe, timeoutMs: CONDITION_LIMIT_MS });
+  }
+
   untilNothingRuns(): Promise<unknown> {
     return waitFor(() => this.processes().length === 0, {
       describe: `everything to end (${this.processes()
