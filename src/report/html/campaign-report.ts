@@ -123,10 +123,10 @@ export function campaignReportHtml(view: CampaignView): string {
       ["kvproof", `${summary.tool.version}${summary.tool.git ? ` (${summary.tool.git.slice(0, 12)})` : ""}`],
     ]),
     failuresSection(view),
-    runsSection(view),
-    propertiesSection(view),
-    matrixSection(view),
     pictureSection(view),
+    runsSection(view),
+    matrixSection(view),
+    propertiesSection(view),
     latencySection(view),
     section("repeat", "Repeat it", `<pre>${escapeHtml(summary.repro)}</pre>`),
   ];
