@@ -16,9 +16,9 @@ import type { SweptTables } from "./retired-lanes.js";
 
 /** Copies of one hash in one medium that can be told apart; more are not counted, so they are forgotten too early. */
 const MAX_COPIES = 0xffff;
-/** Heap of a parked block with its map entries, and of a lane; measured with --heap-prof. */
-const PARKED_BYTES = 420;
-const LANE_BYTES = 1200;
+/** Heap of a parked block with its map entries, and of a holder with one lane, as `heapUsed` grows by them. */
+const PARKED_BYTES = 260;
+const LANE_BYTES = 2000;
 /** Slots of retired lanes that are taken out whenever one retires, below 0.2 ms: a small lane is gone at once. */
 const SWEPT_AT_ONCE_SLOTS = 1024;
 

@@ -53,8 +53,8 @@ export class Lane {
 export class Holder {
   /** A match counts only what every lane holds. */
   readonly lanes: Lane[] = [];
-  /** Parked blocks by the hash of the parent they wait for. */
-  readonly waiting = new Map<string, Set<ParkedBlock>>();
+  /** The first of the parked blocks that wait for a hash, by that hash. */
+  readonly waiting = new Map<string, ParkedBlock>();
   /** Last adapter id seen under a name: another id is another adapter. */
   readonly adapters = new Map<string, number>();
   /** Most recently used first. */

@@ -155,7 +155,22 @@ export class StoreBlocks {
     const slot = lane.held.find(low, high);
     const contentLow = hasher.contents[2 * inChunk] as number;
     const contentHigh = hasher.contents[2 * inChunk + 1] as number;
-    const block = { ...this.#claim, lane, low, high, parentLow, parentHigh, contentLow, contentHigh };
+    const { lora, salt, blockSize } = this.#claim;
+    // Written out, not spread: V8 then lays it out in one piece, half the size.
+    const block: ParkedBlock = {
+      lora,
+      salt,
+      blockSize,
+      lane,
+      low,
+      high,
+      parentLow,
+      parentHigh,
+      contentLow,
+      contentHigh,
+      next: null,
+      previous: null,
+    };
     if (slot < 0) this.#store.insert(lane, slot, low, high, this.#column, UNPLACED);
     else {
       // Placed under another adapter or salt: a removal cannot tell the two apart, so this copy is not believed.
