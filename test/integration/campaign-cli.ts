@@ -1,15 +1,13 @@
 /** Runs `kvproof run` as a user does, in a folder of its own that ends with the test. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { waitFor } from "../../src/base/async.js";
 import { cliEntry } from "../../src/base/package-root.js";
 import type { HistoryRecord } from "../../src/judge/history/records.js";
 import { readHistoryChunks } from "../../src/judge/history/history-reader.js";
 import type { RunSummary } from "../../src/judge/run-summary.js";
-import { registryFolder } from "../../src/lab/local/run-registry.js";
 
 /** A run of about three seconds that exercises what every run must. */
 export const SMALL = `
@@ -69,20 +67,4 @@ export class Workspace {
     for await (const chunk of readHistoryChunks(join(this.runDir(id), "history.ndjson.gz"))) records.push(...chunk);
     return records;
   }
-
-  /** The run's own record file grows while it runs; resolves when `text` is in it. */
-  async untilRecorded(id: string, text: string): Promise<void> {
-    await waitFor(() => readFileSync(join(this.runDir(id), "records.ndjson"), "utf8").includes(text), {
-      describe: `${text} to be recorded`,
-      timeoutMs: 15_000,
-    });
-  }
-}
-
-/** Processes that the lab of a runner has registered and not yet ended: [name, pid]. */
-export function registeredBy(runnerPid: number): { name: string; pid: number }[] {
-  return readdirSync(registryFolder())
-    .map((file) => JSON.parse(readFileSync(join(registryFolder(), file), "utf8")))
-    .filter((state) => state.runner.pid === runnerPid)
-    .flatMap((state) => state.processes);
 }
