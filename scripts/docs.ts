@@ -2,8 +2,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errorsPage } from "../src/base/error-docs.js";
+import { scenarioPage } from "../src/campaign/schema/scenario-docs.js";
 
-const pages: Record<string, () => string> = { "docs/reference/errors.md": errorsPage };
+const pages: Record<string, () => string> = {
+  "docs/reference/errors.md": errorsPage,
+  "docs/reference/scenario.md": scenarioPage,
+};
 
 let stale = 0;
 for (const [path, render] of Object.entries(pages)) {

@@ -1,4 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { packageRoot } from "../../base/package-root.js";
+import { scenarioPage } from "./scenario-docs.js";
 import { asError } from "../../base/errors.js";
 import { parseScenario } from "./scenario-file.js";
 import { scenarioJsonSchema } from "./scenario-schema.js";
@@ -89,5 +93,11 @@ describe("a scenario file", () => {
   it("is described for editors by a JSON Schema that knows every step", () => {
     const text = JSON.stringify(scenarioJsonSchema());
     for (const word of ["engine.restart", "overtake", "converge_prompts"]) expect(text).toContain(`"${word}"`);
+  });
+});
+
+describe("docs/reference/scenario.md", () => {
+  it("is current", () => {
+    expect(readFileSync(join(packageRoot, "docs/reference/scenario.md"), "utf8")).toBe(scenarioPage());
   });
 });
