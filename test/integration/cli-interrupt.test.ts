@@ -30,7 +30,7 @@ describe.concurrent("an interrupted run", () => {
     { timeout: RUN_LIMIT_MS },
     async (signal, context) => {
       const world = new CliWorld(context);
-      const running = world.start([...aLongRun(world), "--json"]);
+      const running = world.start([...aLongRun(world), "--json"], { terminal: true });
       await world.underLoad();
       running.signal(signal);
       const finished = await running.ended;
@@ -85,6 +85,7 @@ describe.concurrent("an interrupted run", () => {
       // A verdict would have been the orderly end.
       expect(existsSync(`${world.latest()}/run.json`)).toBe(false);
       await world.untilNothingRuns();
+      expectNothingRuns(world);
     },
     RUN_LIMIT_MS,
   );
@@ -122,6 +123,7 @@ describe.concurrent("a defect of kvproof", () => {
       expect(errorLine(finished)).toBe("KVP_E_INTERNAL: a broken ticker. Report it with the stack.");
       expect(finished.stderr).toMatch(/^TypeError: a broken ticker\n {4}at /m);
       await world.untilNothingRuns();
+      expectNothingRuns(world);
     },
     RUN_LIMIT_MS,
   );

@@ -1,6 +1,6 @@
 /** When the machine, an engine or the gateway is not as needed: exit 69, one line that says why, and nothing left running. */
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { CampaignSummary } from "../../src/judge/run-summary.js";
@@ -104,6 +104,17 @@ describe.concurrent("a gateway that does not start", () => {
     },
     RUN_LIMIT_MS,
   );
+
+  it("costs only its own run, of several in one folder at the same moment", async (context) => {
+    const world = new CliWorld(context);
+    world.write("s.yaml", aScenario());
+    const args = ["run", "s.yaml", "--quiet", "--gateway-command", "./no-such-gateway"];
+    const all = await Promise.all(Array.from({ length: 3 }, () => world.run(args)));
+    expect(all.map(({ code }) => code)).toEqual([69, 69, 69]);
+    for (const folder of ["runs/campaigns", "runs/cli/short"])
+      expect(readdirSync(world.path(folder)).filter((name) => name !== "latest")).toHaveLength(3);
+    expectNothingRuns(world);
+  });
 
   it("stops the campaign, which says what was not run; a report is written all the same", async (context) => {
     const world = new CliWorld(context);

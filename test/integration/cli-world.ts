@@ -30,6 +30,8 @@ interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Another build of the command line. */
   readonly entry?: string;
+  /** In a process group of its own, which signals then reach as a whole, as from a terminal. */
+  readonly terminal?: boolean;
 }
 
 export class CliWorld {
@@ -55,14 +57,16 @@ export class CliWorld {
     return this.startProgram(process.execPath, [options.entry ?? cliEntry(), ...args], options);
   }
 
-  startProgram(program: string, args: readonly string[], { env = {} }: StartOptions = {}): RunningCli {
+  startProgram(program: string, args: readonly string[], options: StartOptions = {}): RunningCli {
+    const { env = {}, terminal = false } = options;
     const { PATH = "", HOME = "" } = process.env;
     const child = spawn(program, args, {
       cwd: this.dir,
       env: { PATH, HOME, TMPDIR: this.path("tmp"), [MARK]: this.#mark, ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      detached: terminal,
     });
-    return new RunningCli(child);
+    return new RunningCli(child, terminal);
   }
 
   run(args: readonly string[], options: StartOptions = {}): Promise<Finished> {
@@ -78,6 +82,13 @@ export class CliWorld {
     const found = this.processes().find((candidate) => candidate.command.includes(words));
     if (found === undefined) throw new Error(`nothing runs that is called with "${words}"`);
     return found;
+  }
+
+  /** Names of the files in which runs keep what they have started; the next start would clean up after them. */
+  openRuns(): string[] {
+    return readdirSync(this.path("tmp"), { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.includes(".json"),
+    );
   }
 
   until(condition: () => boolean, describe: string): Promise<unknown> {
@@ -130,9 +141,11 @@ export class RunningCli {
   stdout = "";
   stderr = "";
   readonly #child: ChildProcess;
+  readonly #terminal: boolean;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, terminal: boolean) {
     this.#child = child;
+    this.#terminal = terminal;
     this.pid = child.pid as number;
     child.stdout?.on("data", (data: Buffer) => (this.stdout += data.toString()));
     child.stderr?.on("data", (data: Buffer) => (this.stderr += data.toString()));
@@ -146,7 +159,8 @@ export class RunningCli {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    if (this.#terminal) process.kill(-this.pid, signal);
+    else this.#child.kill(signal);
   }
 
   /** As when the reader of a pipe goes away. */
@@ -191,6 +205,7 @@ export function errorLine({ stderr }: Pick<Finished, "stderr">): string {
 
 export function expectNothingRuns(world: CliWorld): void {
   expect(world.processes()).toEqual([]);
+  expect(world.openRuns()).toEqual([]);
 }
 
 /** No escape sequence of a terminal, and no path that walks in circles. */
