@@ -65,16 +65,16 @@ describe("block hash", () => {
     hasher.chain(2, keys[2] as number, keys[3] as number);
     expect(hasher.keys.slice(0, 4)).toEqual(keys.slice(4));
   });
-  it("gives a million neighbouring blocks different keys", () => {
+  it("gives neighbouring blocks different keys", () => {
     const seen = new Set<bigint>();
     const chunk = 1000;
-    for (let round = 0; round < 1000; round++) {
+    for (let round = 0; round < 100; round++) {
       for (let i = 0; i < chunk; i++) hasher.tokens.fill(0, i * 16, i * 16 + 16);
       for (let i = 0; i < chunk; i++) hasher.tokens[i * 16 + (round % 16)] = 1 + round * chunk + i;
       hasher.hash(chunk, 16, 0, 0);
       for (let i = 0; i < chunk; i++) seen.add(u64(hasher.contents, i));
     }
-    expect(seen.size).toBe(1_000_000);
+    expect(seen.size).toBe(100_000);
   });
   it("depends on the seed in every part", () => {
     const other = new BlockHasher(new Rng(4));

@@ -180,7 +180,7 @@ describe("against engines that know the truth", () => {
         for (const { engine } of ENGINES) world.bench.remove(engine);
         expect(world.bench.index.stats()).toMatchObject({ blocks: 0, nodes: 0, parked: 0, unplaced: 0, holders: 0 });
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
@@ -200,7 +200,7 @@ describe("against engines that know the truth", () => {
           }
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 });
@@ -235,7 +235,7 @@ describe("an engine whose hashes leave out the adapter", () => {
           }
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

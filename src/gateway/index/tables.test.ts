@@ -45,8 +45,8 @@ describe("node table", () => {
       table.words[id * NODE_WORDS + SET] = 1;
       return id;
     });
-    ids.forEach((id, i) => expect(id).toBe((ids[0] as number) + i));
-    nodes.forEach(([low, high], i) => expect(table.find(low, high)).toBe(ids[i]));
+    expect(ids.every((id, i) => id === (ids[0] as number) + i)).toBe(true);
+    expect(nodes.every(([low, high], i) => table.find(low, high) === ids[i])).toBe(true);
     for (const id of ids) table.free(id);
     expect(table.bytes).toBeLessThan(64 * 1024);
   });

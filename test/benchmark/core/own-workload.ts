@@ -127,7 +127,7 @@ class Generator {
     this.#step(session, 0, prefill);
     for (let i = prefill; i < session.chain.length; i++) this.#step(session, i, i + 1);
     // vLLM computes the last block of a block-aligned prompt anew: a second copy of the same hash.
-    if (this.kind === "main" && this.#rng.chance(0.05)) this.#store(session, [session.chain.slice(-1)], true);
+    if (this.kind === "main" && this.#rng.chance(0.25)) this.#store(session, [session.chain.slice(-1)], true);
     engine.end();
   }
   /** Blocks `from` .. `to` of the chain become resident: what lacks is stored, in one batch. */
