@@ -26,14 +26,20 @@ function patching(patches: readonly Patch[]): Plugin {
   };
 }
 
-export async function buildMutant(defect: Defect): Promise<string> {
+/** The gateway as a process, or a simulation with the gateway's cores in it. */
+const ENTRIES = { kvproof: "src/cli/main.ts", simulation: "test/mutants/simulation-entry.ts" } as const;
+
+export async function buildMutant(
+  defect: Pick<Defect, "id" | "patches">,
+  entry: keyof typeof ENTRIES = "kvproof",
+): Promise<string> {
   const outdir = join(packageRoot, ".kvproof", "mutants", defect.id);
   const { dependencies } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as {
     dependencies: Record<string, string>;
   };
   await build({
     absWorkingDir: packageRoot,
-    entryPoints: { kvproof: "src/cli/main.ts" },
+    entryPoints: { [entry]: ENTRIES[entry] },
     outdir,
     bundle: true,
     splitting: true,
@@ -44,5 +50,5 @@ export async function buildMutant(defect: Defect): Promise<string> {
     logLevel: "warning",
     plugins: [patching(defect.patches)],
   });
-  return join(outdir, "kvproof.js");
+  return join(outdir, `${entry}.js`);
 }

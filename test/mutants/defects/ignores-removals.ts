@@ -9,8 +9,8 @@ export const ignoresRemovals: Defect = {
   patches: [
     {
       file: "src/gateway/index/event-applier.ts",
-      find: "for (let i = 0; i < event.blockCount; i++) {\n      if (!removeHash",
-      replace: "for (let i = 0; i < 0; i++) {\n      if (!removeHash",
+      find: "for (let i = 0; i < event.blockCount; i++) {\n      this.#removals.add",
+      replace: "for (let i = 0; i < 0; i++) {\n      this.#removals.add",
     },
   ],
 };
