@@ -88,7 +88,8 @@ export class ExtraKeysReader {
 function markTainted(view: StoredView, block: number, count: number, digest: number): void {
   if (!view.tainted) {
     if (count > view.blockTaint.length) view.blockTaint = grown(view.blockTaint, count);
-    view.blockTaint.fill(0, 0, count);
+    // All of it: the event may have more blocks than it has entries here.
+    view.blockTaint.fill(0);
     view.tainted = true;
   }
   view.blockTaint[block] = digest === 0 ? 1 : digest;
