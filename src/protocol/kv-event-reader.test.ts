@@ -220,6 +220,15 @@ describe("salt and taint", () => {
     expect(new Set([image, ...others]).size).toBe(5);
   });
 
+  it("leaves no taint of one event on the blocks of the next that has fewer entries than blocks", () => {
+    const two = { ...CORE, block_hashes: [1, 2] };
+    const { events } = batchOf(
+      record({ ...two, extra_keys: [[["img", 0]], [["img", 4]]] }),
+      record({ ...two, extra_keys: [[["img", 0]]] }),
+    );
+    expect(events[1]?.taint).toEqual([expect.any(Number), 0]);
+  });
+
   it("keeps image and salt of one block apart", () => {
     const [salt, taint] = saltOf({ extra_keys: [[["img", 0], "s"]] });
     expect(salt).toBe("s");
