@@ -1,4 +1,7 @@
-/** Ctrl-C, a second Ctrl-C, kill -9 on the runner, a crash of ours: what exists is written, and nothing stays running. */
+/**
+ * Ctrl-C, a second Ctrl-C, kill -9 on the runner, a crash of ours: what exists is written, and nothing stays running. One run at a
+ * time: verdicts beside this file depend on answers in time.
+ */
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { CampaignSummary } from "../../src/judge/run-summary.js";
@@ -24,7 +27,7 @@ function aLongRun(world: CliWorld): string[] {
   return ["run", "s.yaml", "other.yaml"];
 }
 
-describe.concurrent("an interrupted run", () => {
+describe("an interrupted run", () => {
   it.for(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "ends 130 in order after %s, and writes what exists",
     { timeout: RUN_LIMIT_MS },
@@ -91,7 +94,7 @@ describe.concurrent("an interrupted run", () => {
   );
 });
 
-describe.concurrent("a runner that is gone without a word", () => {
+describe("a runner that is gone without a word", () => {
   it(
     "kill -9: engines and gateway notice and end by themselves",
     async (context) => {
@@ -107,7 +110,7 @@ describe.concurrent("a runner that is gone without a word", () => {
   );
 });
 
-describe.concurrent("a defect of kvproof", () => {
+describe("a defect of kvproof", () => {
   it(
     "that nobody catches ends 70, not 1 (which would say: violated), and takes everything with it",
     async (context) => {
@@ -129,7 +132,6 @@ describe.concurrent("a defect of kvproof", () => {
   );
 });
 
-// Not beside others: these expect a pass in the end.
 describe("after a failure", () => {
   it(
     "of the runner what cannot end by itself is ended by the next start, which says so",

@@ -130,7 +130,7 @@ describe.concurrent("a gateway that does not start", () => {
   });
 });
 
-describe.concurrent("a gateway that dies in the middle of a run", () => {
+describe("a gateway that dies in the middle of a run", () => {
   it(
     "ends it at once, 69, with what was seen until then",
     async (context) => {
@@ -159,7 +159,6 @@ describe.concurrent("a gateway that dies in the middle of a run", () => {
   );
 });
 
-// Not beside others: its verdict depends on answers in time.
 describe("an engine that dies in the middle of a run", () => {
   it(
     "does not end the run: it is inconclusive, 2, and the verdict names the engine",
