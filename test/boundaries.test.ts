@@ -105,5 +105,7 @@ describe("import boundaries", () => {
   it("no file outgrows 400 lines, and the median stays small", () => {
     const lengths = files.map((file) => ({ path: file.path, lines: file.text.split("\n").length }));
     expect(lengths.filter((file) => file.lines > 401).map((file) => `${file.path}: ${file.lines}`)).toEqual([]);
+    const sorted = lengths.map((file) => file.lines).sort((x, y) => x - y);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(80);
   });
 });

@@ -1,6 +1,9 @@
 /** Seams inside the gateway: transport and session feed a {@link StreamSink}; the index is one; HTTP asks a {@link PrefixMatcher}. */
 
-/** What applying one batch did. Rejected = the batch as a whole was not decodable; nothing of it was applied. */
+/**
+ * What applying one batch did. Rejected = the batch as a whole was not decodable; events before the damage may have been
+ * applied, so the stream has to be read again from there.
+ */
 export interface ApplyResult {
   rejected: boolean;
   events: number;

@@ -156,6 +156,16 @@ describe("engines that leave", () => {
     await holds(gateway, promptOf(9, 3), { "m/1": 9 });
   });
 
+  it("give their memory back although no batch comes any more", async () => {
+    const engine = await anEngine("m/1");
+    const gateway = await (await aGateway()).with(engine);
+    await engine.store(promptOf(3000));
+    await holds(gateway, promptOf(3000), { "m/1": 3000 });
+    await gateway.post("/unregister", { engine: "m/1" });
+    expect(await dump(gateway)).toMatchObject({ engines: {}, total_blocks: 0 });
+    await gateway.until("the tables to be swept", async () => (await dump(gateway)).side_entries === 0);
+  });
+
   it("take their entries along when the same name comes back at another place", async () => {
     const [old, successor] = [await anEngine("m/1"), await anEngine("m/1")];
     const gateway = await (await aGateway()).with(old);

@@ -12,6 +12,8 @@ import { addressesOf, type Registration, sameRegistration } from "./registration
 /** Requests that run on an engine when it is removed may finish within this time. */
 const FAREWELL_MS = 30_000;
 const CONNECTION_WATCH_MS = 100;
+/** Table slots swept per look: about a millisecond. */
+const SWEPT_SLOTS = 65_536;
 
 /** The engines that serve one model name: its base model, or one adapter of it. */
 export interface ServingGroup {
@@ -34,6 +36,8 @@ export class Fleet {
     this.#log = deps.log;
     this.#watch = setInterval(() => {
       for (const engine of this.#engines.values()) engine.watchConnections();
+      // Batches sweep as they come; when the last engines left, none comes.
+      deps.index.sweep(SWEPT_SLOTS);
     }, CONNECTION_WATCH_MS);
     this.#watch.unref();
   }

@@ -5,7 +5,7 @@ import type { StreamSink, StreamStatus } from "../ports.js";
 
 export type FleetIndex = Pick<
   PrefixIndex,
-  "addHolder" | "removeHolder" | "sink" | "match" | "blocksOf" | "adapterId" | "dropAdapter" | "stats"
+  "addHolder" | "removeHolder" | "sink" | "match" | "blocksOf" | "adapterId" | "dropAdapter" | "stats" | "sweep"
 >;
 
 export interface StreamSpec {

@@ -90,7 +90,7 @@ export class IndexerApi {
       engines,
       total_blocks: stats.blocks,
       cap_blocks: stats.capBlocks,
-      side_entries: stats.parked + stats.unplaced,
+      side_entries: stats.parked + stats.unplaced + stats.retired,
     });
   }
 
