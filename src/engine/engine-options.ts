@@ -31,8 +31,6 @@ export interface EngineOptions {
   readonly publishAtStart: number;
   readonly ledgerFile: string | null;
   readonly logLevel: LogLevel;
-  /** The process whose end ends this one; null = none. */
-  readonly parentPid: number | null;
 }
 
 /** The release whose HTTP surface is imitated; what `/version` says for the newest dialect and those of other engines. */

@@ -1,10 +1,8 @@
 /** The engine process: start, one ready line on standard output, and an orderly end. */
 import { createLogger } from "../base/log.js";
+import { guardParent } from "../base/parent-guard.js";
 import type { EngineOptions } from "./engine-options.js";
 import { type StartedEngine, startEngine } from "./start-engine.js";
-
-/** How often the parent is looked for. */
-const PARENT_CHECK_MS = 500;
 
 /** What the ready line says, one JSON object. `ranks` is empty when events are off. */
 export interface ReadyLine {
@@ -17,11 +15,11 @@ export interface ReadyLine {
   readonly pid: number;
 }
 
-/** Resolves when the engine was told to end (SIGTERM, SIGINT, or its parent is gone) and has ended. */
+/** Resolves when the engine was told to end (SIGTERM, SIGINT, or the process of KVPROOF_PARENT_PID is gone) and has ended. */
 export async function runEngine(options: EngineOptions): Promise<void> {
   const log = createLogger(options.name, options.logLevel);
   const started = await startEngine(options, log);
-  const ended = endReason(options.parentPid);
+  const ended = endReason();
   process.stdout.write(`${JSON.stringify(readyLine(options, started))}\n`);
   log.info({ http: started.http, lab: started.lab }, "ready");
   const reason = await ended;
@@ -34,16 +32,10 @@ function readyLine({ name, epoch }: EngineOptions, { engine, http, lab }: Starte
 }
 
 /** An engine whose lab died has nobody to stop it; it ends by itself instead of holding ports for ever. */
-function endReason(parentPid: number | null): Promise<string> {
+function endReason(): Promise<string> {
   return new Promise((resolve) => {
     process.once("SIGTERM", () => resolve("SIGTERM"));
     process.once("SIGINT", () => resolve("SIGINT"));
-    if (parentPid === null) return;
-    const timer = setInterval(() => {
-      if (process.ppid === parentPid) return;
-      clearInterval(timer);
-      resolve(`parent process ${parentPid} is gone`);
-    }, PARENT_CHECK_MS);
-    timer.unref();
+    guardParent(process.env.KVPROOF_PARENT_PID, () => resolve("the parent process is gone"));
   });
 }

@@ -1,9 +1,9 @@
 /** `kvproof gateway` as a process: checks the options, starts, says so in one line, and ends in order. */
 import { createLogger, type Logger } from "../base/log.js";
+import { guardParent } from "../base/parent-guard.js";
 import { UsageError } from "../base/errors.js";
 import { type RunningGateway, startGateway } from "./gateway.js";
 import type { GatewayOptions } from "./options.js";
-import { guardParent } from "./parent-guard.js";
 
 /**
  * Runs a gateway until SIGTERM or SIGINT (or until the process named by KVPROOF_PARENT_PID is gone), then drains and

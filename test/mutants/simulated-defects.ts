@@ -18,6 +18,16 @@ const INDEX = "src/gateway/index/prefix-index.ts";
 const APPLIER = "src/gateway/index/event-applier.ts";
 const SESSION = "src/gateway/session/session.ts";
 
+const ONE_BATCH_LATE = one(
+  INDEX,
+  "apply: (payload) => this.#apply(holder, payload)",
+  `apply: (payload) => {
+    const last = holder.last;
+    holder.last = payload.slice();
+    return last ? this.#apply(holder, last) : { ...NOTHING };
+  }`,
+);
+
 export const simulatedDefects: readonly SimulatedDefect[] = [
   {
     id: "claims-a-block-too-many",
@@ -140,29 +150,13 @@ export const simulatedDefects: readonly SimulatedDefect[] = [
     id: "never-catches-up",
     title: "the last batch of a stream is applied only when another one comes",
     property: "C1",
-    patches: one(
-      INDEX,
-      "apply: (payload) => this.#apply(holder, payload)",
-      `apply: (payload) => {
-        const last = holder.last;
-        holder.last = payload.slice();
-        return last ? this.#apply(holder, last) : { ...NOTHING };
-      }`,
-    ),
+    patches: ONE_BATCH_LATE,
   },
   {
     id: "stores-late",
     title: "a store shows only with the next batch",
     property: "L1",
-    patches: one(
-      INDEX,
-      "apply: (payload) => this.#apply(holder, payload)",
-      `apply: (payload) => {
-        const last = holder.last;
-        holder.last = payload.slice();
-        return last ? this.#apply(holder, last) : { ...NOTHING };
-      }`,
-    ),
+    patches: ONE_BATCH_LATE,
   },
   {
     id: "removes-nothing",

@@ -125,7 +125,6 @@ async function toOptions(flags: Flags): Promise<EngineOptions> {
     logLevel: flags.logLevel,
     name: flags.name ?? `${model}/0`,
     labToken: process.env.KVPROOF_LAB_TOKEN || randomBytes(24).toString("hex"),
-    parentPid: parentPid(process.env.KVPROOF_PARENT_PID),
     ranks: flags.dataParallelSize,
     core: await toCoreConfig(flags, dialect),
     events: parseKvEventsConfig(flags.kvEventsConfig ?? defaultEvents(host)),
@@ -134,11 +133,6 @@ async function toOptions(flags: Flags): Promise<EngineOptions> {
     loraModules: flags.loraModules.map(loraModule),
     ledgerFile: flags.ledgerFile ?? null,
   });
-}
-
-/** Anything but a process id: no parent whose end matters. */
-function parentPid(text: string | undefined): number | null {
-  return text !== undefined && /^[1-9]\d*$/.test(text) ? Number(text) : null;
 }
 
 async function toCoreConfig(flags: Flags, dialect: Dialect): Promise<EngineCoreConfig> {

@@ -1,4 +1,4 @@
-/** Ends the gateway when the process that started it is gone without a word, so that a killed lab leaves nothing behind. */
+/** Tells a process when the one that started it is gone without a word, so that a killed lab leaves nothing behind. */
 const LOOK_INTERVAL_MS = 500;
 
 /** `pid`: value of KVPROOF_PARENT_PID; anything but a process id = no guard. Returns the way to stop looking. */
