@@ -39,6 +39,18 @@ describe("L1 visibility latency", () => {
     });
   });
 
+  it("does not take what a removal leaves over for a store that became visible late", async () => {
+    const report = await stored()
+      .asks("p", { a: 2 }, probe)
+      .wait(60)
+      .removes("a", "p", { from: 1 })
+      .asks("p", { a: 1 }, { probe: "invalidation", target: "a" })
+      .judged();
+    const distribution = report.distributions.find((d) => d.measure === "visibility_ms");
+    expect(distribution).toMatchObject({ count: 1 });
+    expect(distribution?.max).toBeLessThan(10);
+  });
+
   it("misses a threshold with exit code 3", async () => {
     const history = aHistory({ thresholds: { visibility_ms: ["p99 < 5"] } })
       .engine("a")

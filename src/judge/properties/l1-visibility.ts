@@ -16,7 +16,7 @@ export const visibility: Property = {
     const watches = new Watches(context, tally, "visibility_ms", "visible");
     return {
       answer(answer) {
-        for (const standing of watches.watched(answer, "visibility")) {
+        for (const standing of watches.watched(answer)) {
           const held = heldPrefix(standing, answer.survey);
           const state = held.blocks === 0 ? null : { blocks: held.blocks, emittedAt: held.since };
           watches.look(answer, standing, state, standing.claimed >= held.blocks);

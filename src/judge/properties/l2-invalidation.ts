@@ -17,7 +17,7 @@ export const invalidation: Property = {
     const watches = new Watches(context, tally, "invalidation_ms", "gone");
     return {
       answer(answer) {
-        for (const standing of watches.watched(answer, "invalidation")) {
+        for (const standing of watches.watched(answer)) {
           const held = heldPrefix(standing, answer.survey);
           const state = held.lostAt === undefined ? null : { blocks: held.blocks, emittedAt: held.lostAt };
           watches.look(answer, standing, state, standing.claimed <= held.blocks);

@@ -30,6 +30,7 @@ export class Watches {
   readonly #tally: Tally;
   readonly #measure: MeasureName;
   readonly #word: "visible" | "gone";
+  readonly #probe: ProbeKind;
   readonly #byPrompt = new Map<number, Map<number, Watch>>();
   #slowest = 0;
 
@@ -38,12 +39,13 @@ export class Watches {
     this.#tally = tally;
     this.#measure = measure;
     this.#word = word;
+    this.#probe = word === "visible" ? "visibility" : "invalidation";
   }
 
   /** The engines that this answer tells something about: the probe's target, and all watched for this prompt. */
-  watched(answer: Answer, probe: ProbeKind): Standing[] {
+  watched(answer: Answer): Standing[] {
     const watches = this.#byPrompt.get(answer.prompt.index);
-    const target = answer.query.probe === probe ? answer.query.target : undefined;
+    const target = answer.query.probe === this.#probe ? answer.query.target : undefined;
     if (watches === undefined && target === undefined) return [];
     return answer.survey.standings.filter((s) => s.engine.name === target || watches?.has(s.engine.index) === true);
   }
@@ -61,7 +63,9 @@ export class Watches {
     if (watch === undefined) {
       const { stalenessNs } = this.#context.truth.bounds;
       const inTime = change !== null && query.inv <= change.emittedAt + stalenessNs && standing.engine.alive;
-      if (change === null || !inTime || query.target !== standing.engine.name) return;
+      // Only the probe of this kind made such a change: what a removal leaves over is no store that came late.
+      const begins = query.probe === this.#probe && query.target === standing.engine.name;
+      if (change === null || !inTime || !begins) return;
       watch = { change, shownAt: null, overdue: null };
       watches.set(standing.engine.index, watch);
       this.#byPrompt.set(prompt.index, watches);
