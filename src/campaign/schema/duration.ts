@@ -14,10 +14,3 @@ export function durationMs(text: string): number {
   const match = PATTERN.exec(text);
   return match === null ? Number.NaN : Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
 }
-
-/** For messages and resolved files: the largest unit that needs no fraction. */
-export function formatDuration(ms: number): string {
-  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000}m`;
-  if (ms >= 1000 && ms % 100 === 0) return `${ms / 1000}s`;
-  return `${Math.round(ms)}ms`;
-}

@@ -20,14 +20,6 @@ export type RouteReason =
   /** There is no alternative. */
   | "only-engine";
 
-export const ROUTE_REASONS: readonly RouteReason[] = [
-  "longest-match",
-  "load-outweighs-match",
-  "load-guard",
-  "least-load",
-  "only-engine",
-];
-
 export interface ScoredCandidate extends Candidate {
   readonly score: number;
   readonly guarded: boolean;
