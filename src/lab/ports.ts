@@ -1,6 +1,7 @@
 /** What a place to run must offer. The campaign knows labs by these interfaces only. */
 import type { KvproofError } from "../base/errors.js";
 import type { HistoryRecord, ResourceRecord } from "../judge/history/records.js";
+import type { LinkPort } from "./links.js";
 
 /** One engine of the fleet, as planned. Names are `<model>/<n>`. */
 export interface EngineSpec {
@@ -43,7 +44,10 @@ export interface EngineEndpoints {
 export interface EngineHandle {
   readonly spec: EngineSpec;
   readonly epoch: number;
+  /** What consumers dial: the relay's addresses where there is one. */
   readonly endpoints: EngineEndpoints;
+  /** The engine's own, past any relay: what the lab and the campaign use for control and truth. */
+  readonly direct: EngineEndpoints;
   /** Topic of its messages, exactly. */
   readonly topic: string;
   /** Identity of this life: pod UID + restart count in Kubernetes, name + start time here. */
@@ -72,7 +76,9 @@ export type LabCapability =
   | "engine.restart-in-place"
   | "engine.address-change"
   | "engine.address-reuse"
-  | "gateway.restart";
+  | "gateway.restart"
+  /** Every engine's ports can be reached through a relay that breaks links and streams. */
+  | "links";
 
 /** A started lab. Every call resolves when its effect was observed; all waits are bounded. */
 export interface Lab {
@@ -95,6 +101,8 @@ export interface Lab {
   stopGateway(how: "graceful" | "kill"): Promise<void>;
   /** Ledger files of every engine life so far; NDJSON of base/ledger.ts, each in order of `at_ns`. */
   ledgerFiles(): readonly string[];
+  /** Breaks the links that consumers use; null when the lab was opened without them. */
+  readonly links: LinkPort | null;
   /** Memory and CPU of every running process, now. */
   resources(): readonly ResourceRecord[];
   /** Ends everything and frees addresses. Idempotent; never throws for what is already gone. */
@@ -121,6 +129,8 @@ export interface LabOptions {
   /** Run directory: logs go to `logs/`, ledgers to `ledger/`. */
   readonly dir: string;
   readonly observer: LabObserver;
+  /** Engines are reached through a relay, because something in the plan breaks links or streams. */
+  readonly relay?: boolean;
 }
 
 /** Makes labs of one kind; knows beforehand what they can do. */

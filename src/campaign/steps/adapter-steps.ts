@@ -36,8 +36,8 @@ async function unload({ context }: ProbeKit, handle: EngineHandle, name: string)
   context.fleet.adapterChanged(handle, name, null);
 }
 
-async function call({ spec, endpoints }: EngineHandle, path: string, body: Record<string, string>): Promise<void> {
-  const response = await request(`${endpoints.http}${path}`, {
+async function call({ spec, direct }: EngineHandle, path: string, body: Record<string, string>): Promise<void> {
+  const response = await request(`${direct.http}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),

@@ -21,7 +21,7 @@ export async function cacheStep(kit: ProbeKit, step: CacheStep): Promise<void> {
 async function reset(kit: ProbeKit, handle: EngineHandle): Promise<void> {
   await waitFor(
     async () => {
-      const response = await request(`${handle.endpoints.http}/reset_prefix_cache`, { method: "POST" });
+      const response = await request(`${handle.direct.http}/reset_prefix_cache`, { method: "POST" });
       return ((await response.body.json()) as { success?: boolean }).success === true;
     },
     { describe: `engine ${handle.spec.engine} to reset its prefix cache`, timeoutMs: RESET_TIMEOUT_MS, intervalMs: 10 },

@@ -115,7 +115,7 @@ async function start(kit: ProbeKit, spec: EngineSpec, storeBeforeJoin: number): 
 
 /** What an engine published by itself at its start is asked about like any other prompt. */
 export async function learnPublished(kit: ProbeKit, handle: EngineHandle): Promise<void> {
-  if (handle.endpoints.lab === null) return;
+  if (handle.direct.lab === null) return;
   const { engine, model } = handle.spec;
   const { published } = (await kit.context.lab.control(engine, "published")) as { published: { tokens: number[] }[] };
   for (const { tokens } of published)

@@ -179,10 +179,12 @@ export class EnginePod {
       replayPort: first?.replay ? portOf(first.replay) : 0,
     };
     const at = this.#record("ready");
+    const direct = { http: ready.http, lab: ready.lab, ranks: ready.ranks, address: this.#place.address };
     this.#handle = {
       spec: this.spec,
       epoch: this.#epoch,
-      endpoints: { http: ready.http, lab: ready.lab, ranks: ready.ranks, address: this.#place.address },
+      endpoints: direct,
+      direct,
       topic: topicOf(this.spec),
       uid: `${this.spec.engine}@${at}`,
     };

@@ -42,6 +42,7 @@ const MIN_STARTS_AT_ONCE = 2;
 export class LocalLab implements Lab {
   readonly kind = "local";
   readonly capabilities = LOCAL_CAPABILITIES;
+  readonly links = null;
   readonly #addresses: AddressPool;
   readonly #context: PodContext;
   readonly #pods = new Map<string, EnginePod>();
@@ -98,7 +99,7 @@ export class LocalLab implements Lab {
   }
 
   async control(engine: string, path: string, body?: unknown): Promise<unknown> {
-    const lab = this.#pod(engine).handle?.endpoints.lab;
+    const lab = this.#pod(engine).handle?.direct.lab;
     if (!lab)
       throw new KvproofError("KVP_E_PROCESS_EXITED", `engine ${engine} is not running; /lab/${path} cannot reach it`);
     const response = await request(`${lab}/lab/${path}`, {
