@@ -1,4 +1,5 @@
 /** What a place to run must offer. The campaign knows labs by these interfaces only. */
+import type { Readable, Writable } from "node:stream";
 import type { KvproofError } from "../base/errors.js";
 import type { HistoryRecord, ResourceRecord } from "../judge/history/records.js";
 import type { LinkPort } from "./links.js";
@@ -62,12 +63,41 @@ export interface GatewaySpec {
   readonly minMatchBlocks?: number;
   /** Replaces the gateway's command line: `[program, ...arguments]`; must speak our gateway's flags and ready line. */
   readonly command?: readonly string[];
+  /** Another system under test in the gateway's place; absent = our gateway, or `command`. */
+  readonly launch?: SutLaunch;
 }
 
+/** How a system under test that is not our gateway comes to be. */
+export type SutLaunch =
+  /** A program that speaks the driver protocol (docs/testing/other-systems.md) on its standard input and output. */
+  | { readonly kind: "stdio"; readonly command: string; readonly args: readonly string[] }
+  /**
+   * Serves HTTP at `url`. With a command the lab starts it; `{address}` and `{port}` in both stand for a free place. Without
+   * one it runs already, and is not the lab's to stop, freeze or restart.
+   */
+  | { readonly kind: "http"; readonly url: string; readonly command?: string; readonly args?: readonly string[] };
+
 export interface GatewayHandle {
+  /** Base URL; "" for one that speaks on its pipes only. */
   readonly url: string;
   readonly adminToken: string;
   readonly logFile: string;
+  /** Of `launch.kind` "stdio" only. A restart makes new ones. */
+  readonly stdio?: SutPipes;
+}
+
+/** Standard input and output of a system under test, and what the lab knows of the process behind them. */
+export interface SutPipes {
+  readonly input: Writable;
+  readonly output: Readable;
+  /** Resolves with how it ended, such as "exit code 3"; also when the lab ended it. */
+  readonly exited: Promise<string>;
+  /** The lab itself kept it from answering (froze or ended it) at some time since `atNs`: no answer is no fault of its own. */
+  hinderedSince(atNs: number): boolean;
+  /** Its last log lines and where the rest is. */
+  logTail(): string;
+  /** It broke the protocol, or hangs: the run cannot go on. */
+  fail(error: KvproofError): void;
 }
 
 export type LabCapability =
