@@ -6,7 +6,10 @@ import { type Answer, JudgeContext, type Property } from "./properties/property.
 import { requiredOpportunities, RunValidity } from "./run-validity.js";
 import { runVerdict } from "./run-verdict.js";
 import { DivergenceMap } from "./statistics/divergence-map.js";
+import { Degrading, partDistributions, sharesOf } from "./statistics/degrading.js";
+import { FaultWindows } from "./statistics/fault-windows.js";
 import { Measures } from "./statistics/measures.js";
+import { RecoveryTimes } from "./statistics/recovery-times.js";
 import { RunSeries } from "./statistics/run-series.js";
 import { RunTimeline } from "./statistics/run-timeline.js";
 import { checkThresholds } from "./statistics/thresholds.js";
@@ -29,6 +32,9 @@ export class Sweep {
   readonly #divergence = new DivergenceMap();
   readonly #series: RunSeries;
   readonly #timeline: RunTimeline;
+  readonly #faults: FaultWindows;
+  readonly #degrading: Degrading;
+  readonly #recoveries = new RecoveryTimes();
   readonly #starting = new Map<string, number>();
   #at = Number.NEGATIVE_INFINITY;
   #warmingUp = false;
@@ -44,6 +50,8 @@ export class Sweep {
     this.#answerHandlers = this.#hosts.flatMap((host) => host.answerHandler() ?? []);
     this.#series = new RunSeries(run.at);
     this.#timeline = new RunTimeline(run.at);
+    this.#faults = new FaultWindows(run.at);
+    this.#degrading = new Degrading(this.#faults);
   }
 
   /** Throws KVP_E_HISTORY_INVALID for a record that goes back in time or names a prompt that was not recorded. */
@@ -53,6 +61,8 @@ export class Sweep {
     }
     this.#at = record.at;
     this.#truth.apply(record);
+    this.#faults.note(record);
+    this.#recoveries.note(record);
     if (record.k === "query") this.#query(record);
     else if (record.k === "route") this.#route(record);
     else if (record.k === "engine") this.#life(record);
@@ -60,6 +70,7 @@ export class Sweep {
     for (const handle of this.#handlersOf(record.k)) handle(record);
     this.#series.note(record);
     this.#timeline.note(record);
+    this.#degrading.note(record);
   }
 
   report(records: number): JudgeReport {
@@ -68,11 +79,18 @@ export class Sweep {
     const broken = this.#validity.truthIsBroken;
     const found = this.#hosts.map((host) => host.result(requiredOpportunities(this.#run, host.property.id), broken));
     const properties = [...found, this.#validity.result(found)];
+    this.#recoveries.finish();
+    this.#recoveries.record(this.#measures);
     const distributions = this.#measures.distributions();
-    const thresholds = checkThresholds(this.#run.thresholds, distributions);
+    const degradation = this.#degrading.result(endAt);
+    const thresholds = checkThresholds(
+      this.#run.thresholds,
+      [...distributions, ...partDistributions(degradation)],
+      sharesOf(degradation),
+    );
     const engines = this.#truth.engines.map((engine) => engine.name);
     return {
-      schemaVersion: 1,
+      schemaVersion: 2,
       ...runVerdict(properties, thresholds, this.#validity.unexpectedExits),
       properties,
       thresholds,
@@ -80,6 +98,8 @@ export class Sweep {
       series: this.#series.series(),
       divergence: this.#divergence.result(engines),
       timeline: this.#timeline.items(endAt),
+      faults: this.#recoveries.completed(this.#faults.windows()),
+      degradation,
       counts: {
         records,
         engines: engines.length,
@@ -113,6 +133,7 @@ export class Sweep {
     this.#memory.recall(survey);
     const answer: Answer = { query, prompt, survey };
     for (const handle of this.#answerHandlers) handle(answer);
+    this.#recoveries.answered(query, survey);
     this.#divergence.note(survey, this.#context.ms(query.ret));
     this.#memory.remember(survey, query.inv);
   }

@@ -79,9 +79,46 @@ export interface TimelineItem {
   readonly label: string;
 }
 
+/** One fault as it was, not as it was asked for. Milliseconds of the run; null = did not happen or was not seen. */
+export interface FaultWindow {
+  readonly id: string;
+  readonly fault: string;
+  readonly targets: readonly string[];
+  readonly injectedMs: number;
+  /** First evidence that it bit, and that evidence. */
+  readonly effectiveMs: number | null;
+  readonly effect: string | null;
+  readonly recoveringMs: number | null;
+  /** Evidence that nothing of it is left. */
+  readonly recoveredMs: number | null;
+  readonly recovery: string | null;
+  /** Why it could not be injected or taken back. */
+  readonly failure: string | null;
+  /** From its recovery to the moment from which on no answer was wrong, until something else broke. */
+  readonly exactAfterMs: number | null;
+}
+
+/** What users got before, during and after all faults of a run. Shares are 0 to 1; null where nothing was there to measure. */
+export interface Degradation {
+  readonly part: "steady" | "fault" | "heal";
+  readonly durationMs: number;
+  /** Requests that were due in this part, and the share of them that was answered 2xx. */
+  readonly requests: number;
+  readonly servedShare: number | null;
+  /** Prompt tokens of served requests that the engine took from its cache. */
+  readonly hitRate: number | null;
+  readonly servedMs: Distribution | null;
+  readonly queries: number;
+  readonly answeredShare: number | null;
+  readonly queryMs: Distribution | null;
+  /** Of all looks at a stream, those in which the system under test called it live. */
+  readonly liveShare: number | null;
+}
+
 /** Everything the judge derives from one history; `properties.json` of the run directory. */
 export interface JudgeReport {
-  readonly schemaVersion: 1;
+  /** 2 added `faults` and `degradation`. */
+  readonly schemaVersion: 2;
   readonly verdict: "pass" | "fail" | "unknown";
   /** 0 pass, 1 violated, 2 inconclusive, 3 threshold missed. */
   readonly exitCode: 0 | 1 | 2 | 3;
@@ -93,6 +130,9 @@ export interface JudgeReport {
   readonly series: readonly Series[];
   readonly divergence: Divergence;
   readonly timeline: readonly TimelineItem[];
+  readonly faults: readonly FaultWindow[];
+  /** Before, during, after; empty without faults. */
+  readonly degradation: readonly Degradation[];
   readonly counts: {
     readonly records: number;
     readonly engines: number;

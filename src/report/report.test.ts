@@ -8,7 +8,7 @@ import { campaignLines, columns, runLines } from "./console/summary.js";
 import { LiveLine } from "./console/live-line.js";
 import { formatBytes, formatMs, formatNumber } from "./format.js";
 import { campaignReportHtml } from "./html/campaign-report.js";
-import { runReportHtml } from "./html/run-report.js";
+import { faultBands, runReportHtml } from "./html/run-report.js";
 import { junitXml } from "./junit.js";
 import { campaignMarkdown, runMarkdown } from "./markdown.js";
 import { rejudgeRun, renderCampaign, renderRun } from "./render.js";
@@ -77,6 +77,13 @@ describe("HTML report", () => {
     expect(html.split('class="data"').length - 1).toBe(charts);
   });
 
+  it("shows when each fault was in force, what was seen of it, and what it cost; and marks it in every chart over time", () => {
+    expect(html).toContain("1 of 1 processes gone &lt;i&gt;at once&lt;/i&gt;; then 1 of 1 answer /health");
+    expect(html).toContain("5.01 s – 5.40 s");
+    expect(html).toContain("87.5 %");
+    expect(faultBands(sampleJudged())).toEqual([{ fromMs: 5012, toMs: 5400, label: "kill" }]);
+  });
+
   it("still says why when nothing could be judged", () => {
     const summary = sampleSummary({
       verdict: "error",
@@ -89,6 +96,32 @@ describe("HTML report", () => {
     const campaign = campaignReportHtml(sampleCampaign());
     expect(campaign).toContain('href="e2e/sample/run-1/report.html"');
     expect(campaign).toContain("S1 in e2e/sample: FAIL");
+  });
+});
+
+describe("faults on the console and in Markdown", () => {
+  const text = runLines(sampleRun()).map(stripVTControlCharacters).join("\n");
+
+  it("compares during with before and after, and shows a dash where nothing was measured", () => {
+    expect(text).toMatch(/kill +process\.kill +engines\/llama-8b\/1 +5\.01 s – 5\.40 s +388 ms +812 ms/);
+    expect(text).toMatch(/during +3 s +120 +87\.5 % +40 %/);
+    expect(text).toMatch(/after +3 s +0 +– +69 %/);
+    expect(runMarkdown(sampleRun())).toContain("| during | 3 s | 120 | 87.5 % | 40 % |");
+  });
+
+  it("says nothing of faults where there were none", () => {
+    const judged = sampleJudged({ faults: [], degradation: [] });
+    expect(runMarkdown({ ...sampleRun(), judged })).not.toContain("during");
+    expect(runReportHtml({ ...sampleRun(), judged })).not.toContain('id="faults"');
+  });
+
+  it("reads what an older version judged, which knew nothing of faults", () => {
+    const dir = mkdtempSync(join(tmpdir(), "kvproof-report-"));
+    const { faults: _, degradation: __, ...older } = sampleJudged();
+    writeFileSync(join(dir, "run.json"), JSON.stringify(sampleSummary()));
+    writeFileSync(join(dir, "properties.json"), JSON.stringify({ ...older, schemaVersion: 1 }));
+    expect(loadRun(dir).judged).toMatchObject({ faults: [], degradation: [] });
+    rmSync(dir, { recursive: true });
   });
 });
 

@@ -24,21 +24,27 @@ function tidy(dir: string): string {
   return normalize(dir).replace(/(?<=[^/])\/+$/, "");
 }
 
-function readJson<T extends { schemaVersion: number }>(path: string): T {
+function readJson<T extends { schemaVersion: number }>(path: string, versions: readonly number[] = [1]): T {
   let parsed: T;
   try {
     parsed = JSON.parse(readFileSync(path, "utf8")) as T;
   } catch (thrown) {
     throw new UsageError("KVP_E_HISTORY_INVALID", `${path} is not readable: ${asError(thrown).message}`);
   }
-  if (parsed.schemaVersion !== 1) {
+  if (!versions.includes(parsed.schemaVersion)) {
     throw new UsageError(
       "KVP_E_HISTORY_INVALID",
-      `${path} has schema version ${parsed.schemaVersion}; this kvproof reads 1`,
+      `${path} has schema version ${parsed.schemaVersion}; this kvproof reads ${versions.join(" and ")}`,
     );
   }
   return parsed;
 }
+
+/** What version 1 did not have yet is empty. */
+function readJudged(path: string): JudgeReport {
+  return { ...NOTHING_OF_FAULTS, ...readJson<JudgeReport>(path, [1, 2]) };
+}
+const NOTHING_OF_FAULTS = { faults: [], degradation: [] } satisfies Partial<JudgeReport>;
 
 export function isCampaignDir(dir: string): boolean {
   return existsSync(join(dir, RUN_FILES.campaign));
@@ -54,7 +60,7 @@ export function loadRun(path: string): RunView {
   return {
     dir,
     summary: readJson<RunSummary>(join(dir, RUN_FILES.summary)),
-    judged: existsSync(properties) ? readJson<JudgeReport>(properties) : null,
+    judged: existsSync(properties) ? readJudged(properties) : null,
   };
 }
 

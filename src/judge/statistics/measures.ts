@@ -1,8 +1,8 @@
-/** The named distributions of a run. */
+/** The named measures of a run: distributions in milliseconds, and shares from 0 to 1. */
 import type { Distribution } from "../verdict.js";
 import { LatencyHistogram } from "./histogram.js";
 
-/** What is measured, in the order of reports. A threshold on any other name is unknown. */
+/** What is measured in every run, in the order of reports. */
 export const MEASURES = {
   query_ms: "match query, asked to answered",
   route_ms: "dry-run routing decision, asked to answered",
@@ -13,8 +13,39 @@ export const MEASURES = {
   flip_ms: "change of the best engine, emitted to the decision that follows it for good",
   start_ms: "engine process, started to ready",
   converge_ms: "last disturbance to the first answer from which on all are exact",
+  recovery_ms: "each fault, seen to be gone to the moment from which on no answer is wrong",
 } as const;
 export type MeasureName = keyof typeof MEASURES;
+
+/** Latencies of runs with faults: before the first one, while any is in force, and under load after the last. */
+export const PART_MEASURES = {
+  served_ms_steady: "served request, due before any fault",
+  served_ms_fault: "served request, due while a fault was in force",
+  served_ms_heal: "served request, due after all faults had recovered",
+  query_ms_steady: "match query, asked before any fault",
+  query_ms_fault: "match query, asked while a fault was in force",
+  query_ms_heal: "match query, asked after all faults had recovered",
+} as const;
+
+/** Shares of runs with faults, 0 to 1. */
+export const SHARES = {
+  served_share_steady: "requests answered 2xx, of those due before any fault",
+  served_share_fault: "requests answered 2xx, of those due while a fault was in force",
+  served_share_heal: "requests answered 2xx, of those due after all faults had recovered",
+  hit_rate_steady: "prompt tokens that engines took from their caches, before any fault",
+  hit_rate_fault: "the same while a fault was in force",
+  hit_rate_heal: "the same after all faults had recovered",
+  answered_share_steady: "match queries that were answered, before any fault",
+  answered_share_fault: "the same while a fault was in force",
+  answered_share_heal: "the same after all faults had recovered",
+  live_share_steady: "looks at a stream that found it live, before any fault",
+  live_share_fault: "the same while a fault was in force",
+  live_share_heal: "the same after all faults had recovered",
+} as const;
+export type ShareName = keyof typeof SHARES;
+
+/** Every name that a threshold may have. */
+export const THRESHOLD_MEASURES: Readonly<Record<string, string>> = { ...MEASURES, ...PART_MEASURES, ...SHARES };
 
 export class Measures {
   readonly #histograms = new Map<MeasureName, LatencyHistogram>();

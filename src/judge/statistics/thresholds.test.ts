@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LatencyHistogram } from "./histogram.js";
-import { checkThresholds, parseThreshold } from "./thresholds.js";
+import { checkThresholds, misfit, parseThreshold } from "./thresholds.js";
 
 const histogram = new LatencyHistogram();
 for (let ms = 1; ms <= 100; ms++) histogram.recordNs(ms * 1e6);
@@ -19,6 +19,12 @@ describe("thresholds", () => {
       expect(() => parseThreshold(expression)).toThrow(/is not "<statistic> <comparison> <number>"/);
     },
   );
+
+  it("knows which statistic makes sense for a share and which for a distribution", () => {
+    expect(misfit("served_share_fault", parseThreshold("value >= 0.9"))).toBeNull();
+    expect(misfit("served_share_fault", parseThreshold("count > 1"))).toContain("has no count");
+    expect(misfit("query_ms", parseThreshold("value < 5"))).toContain("is a distribution");
+  });
 
   it("compares in the unit of the measure and shows the measured value", () => {
     const results = checkThresholds(

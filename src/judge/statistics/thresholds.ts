@@ -1,9 +1,12 @@
-/** Threshold expressions of scenarios: `p99 < 50`, on the measures of statistics/measures.ts. */
+/** Threshold expressions of scenarios: `p99 < 50`, `value >= 0.9`, on the measures of statistics/measures.ts. */
 import { UsageError } from "../../base/errors.js";
 import type { Distribution, ThresholdResult } from "../verdict.js";
+import { SHARES } from "./measures.js";
 
 export const STATISTICS = ["min", "mean", "p50", "p90", "p99", "p999", "max", "count"] as const;
-export type Statistic = (typeof STATISTICS)[number];
+/** Of a share, which is one number: any statistic but `count` means it. */
+export const VALUE = "value";
+export type Statistic = (typeof STATISTICS)[number] | typeof VALUE;
 
 const COMPARISONS = {
   "<": (a: number, b: number) => a < b,
@@ -28,38 +31,49 @@ export function parseThreshold(expression: string): Threshold {
   if (!isStatistic(statistic)) {
     throw new UsageError(
       "KVP_E_SCENARIO_INVALID",
-      `threshold "${expression}" is not "<statistic> <comparison> <number>" with a statistic of ${STATISTICS.join(", ")}`,
+      `threshold "${expression}" is not "<statistic> <comparison> <number>" with a statistic of ${STATISTICS.join(", ")}, or ${VALUE} for a share`,
     );
   }
   return { statistic, comparison: comparison as Comparison, limit: Number(limit) };
 }
 
+/** Why a well-formed threshold makes no sense for its measure; null when it does. */
+export function misfit(measure: string, { statistic }: Threshold): string | null {
+  if (measure in SHARES) return statistic === "count" ? `${measure} is one number and has no count` : null;
+  return statistic === VALUE ? `${measure} is a distribution: say which of ${STATISTICS.join(", ")} is meant` : null;
+}
+
 function isStatistic(name: string | undefined): name is Statistic {
-  return (STATISTICS as readonly (string | undefined)[]).includes(name);
+  return name === VALUE || (STATISTICS as readonly (string | undefined)[]).includes(name);
 }
 
 /** A measure that has no values decides nothing: unknown, unless the threshold is about their number. */
 export function checkThresholds(
   thresholds: Readonly<Record<string, readonly string[]>>,
   distributions: readonly Distribution[],
+  shares: Readonly<Partial<Record<string, number>>> = {},
 ): ThresholdResult[] {
   return Object.entries(thresholds).flatMap(([measure, expressions]) => {
     const distribution = distributions.find((d) => d.measure === measure);
-    return expressions.map((expression) => check(measure, expression, distribution));
+    return expressions.map((expression) => check(measure, expression, distribution ?? shares[measure]));
   });
 }
 
-function check(measure: string, expression: string, distribution: Distribution | undefined): ThresholdResult {
+function check(measure: string, expression: string, found: Distribution | number | undefined): ThresholdResult {
   let threshold: Threshold;
   try {
     threshold = parseThreshold(expression);
   } catch {
     return { measure, expression, measured: null, verdict: "unknown" };
   }
-  if (distribution === undefined || (distribution.count === 0 && threshold.statistic !== "count")) {
-    return { measure, expression, measured: null, verdict: "unknown" };
-  }
-  const measured = distribution[threshold.statistic];
+  const measured = statisticOf(found, threshold);
+  if (measured === null) return { measure, expression, measured, verdict: "unknown" };
   const holds = COMPARISONS[threshold.comparison](measured, threshold.limit);
   return { measure, expression, measured, verdict: holds ? "pass" : "fail" };
+}
+
+function statisticOf(found: Distribution | number | undefined, { statistic }: Threshold): number | null {
+  if (typeof found === "number") return statistic === "count" ? null : found;
+  if (found === undefined || statistic === VALUE) return null;
+  return found.count === 0 && statistic !== "count" ? null : found[statistic];
 }

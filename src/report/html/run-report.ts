@@ -4,6 +4,7 @@ import { formatMs, formatNumber } from "../format.js";
 import type { RunView } from "../run-files.js";
 import { type Band, lineChart } from "./chart.js";
 import { distributionsSection } from "./distributions.js";
+import { faultsSection } from "./faults.js";
 import { divergenceSection } from "./divergence.js";
 import { badge, dataTable, escapeHtml, section } from "./markup.js";
 import { facts, page } from "./page.js";
@@ -12,10 +13,12 @@ import { timelineSection } from "./timeline.js";
 
 const MAX_LINES = 6;
 
-function faultBands(judged: JudgeReport): Band[] {
-  return judged.timeline
-    .filter((item) => item.kind === "fault" && item.endMs !== undefined)
-    .map((item) => ({ fromMs: item.tMs, toMs: item.endMs as number, label: item.label }));
+export function faultBands(judged: JudgeReport): Band[] {
+  return judged.faults.map(({ id, injectedMs, effectiveMs, recoveredMs }) => ({
+    fromMs: effectiveMs ?? injectedMs,
+    toMs: recoveredMs ?? judged.durationMs,
+    label: id,
+  }));
 }
 
 /** One chart per series. With many processes the busiest lines are drawn, the table has all. */
@@ -87,7 +90,7 @@ export function runReportHtml(run: RunView): string {
     verdictBox(summary),
     runFacts(run),
     judged
-      ? propertiesSection(judged) + thresholdsSection(judged)
+      ? propertiesSection(judged) + thresholdsSection(judged) + faultsSection(judged)
       : "<p>The run ended before there was anything to judge.</p>",
     judged
       ? timelineSection(judged) + distributionsSection(judged) + divergenceSection(judged) + seriesSection(judged)

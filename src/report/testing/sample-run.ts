@@ -1,7 +1,7 @@
 /** A run as the judge could have written it, for the renderers' tests: 3 engines, one violated property, hostile names. */
 import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 import type { RunSummary } from "../../judge/run-summary.js";
-import type { Distribution, JudgeReport, PropertyResult, TimelineItem } from "../../judge/verdict.js";
+import type { Degradation, Distribution, JudgeReport, PropertyResult, TimelineItem } from "../../judge/verdict.js";
 import type { CampaignView, RunView } from "../run-files.js";
 
 function property(id: string, verdict: PropertyResult["verdict"], extra: Partial<PropertyResult> = {}): PropertyResult {
@@ -45,13 +45,51 @@ const timeline: TimelineItem[] = [
   { tMs: 5600, lane: "llama-8b/1", kind: "gap", label: "gap of 3 batches" },
 ];
 
+function degraded(part: Degradation["part"], servedShare: number, hitRate: number): Degradation {
+  return {
+    part,
+    durationMs: 3000,
+    requests: 120,
+    servedShare,
+    hitRate,
+    servedMs: distribution(`served_ms_${part}`, 3),
+    queries: 900,
+    answeredShare: 1,
+    queryMs: null,
+    liveShare: servedShare,
+  };
+}
+
+const faulty: Pick<JudgeReport, "faults" | "degradation"> = {
+  faults: [
+    {
+      id: "kill",
+      fault: "process.kill",
+      targets: ["engines/llama-8b/1"],
+      injectedMs: 5000,
+      effectiveMs: 5012,
+      effect: "1 of 1 processes gone <i>at once</i>",
+      recoveringMs: 5300,
+      recoveredMs: 5400,
+      recovery: "1 of 1 answer /health",
+      failure: null,
+      exactAfterMs: 812.4,
+    },
+  ],
+  degradation: [
+    degraded("steady", 1, 0.71),
+    degraded("fault", 0.875, 0.4),
+    { ...degraded("heal", 1, 0.69), requests: 0, servedShare: null },
+  ],
+};
+
 export function sampleJudged(overrides: Partial<JudgeReport> = {}): JudgeReport {
   const points = Array.from({ length: 12 }, (_, second) => ({
     tMs: second * 1000,
     values: { p50: 1 + second / 10, p99: 4 + (second % 3) },
   }));
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     verdict: "fail",
     exitCode: 1,
     headline: 'S1 violated: llama-8b/1 was credited with blocks it had removed <script>alert("x")</script>',
@@ -94,6 +132,7 @@ export function sampleJudged(overrides: Partial<JudgeReport> = {}): JudgeReport 
       ],
     },
     timeline,
+    ...faulty,
     counts: { records: 12_345, engines: 3, queries: 4321, requests: 600, batches: 1200, blockOperations: 9876 },
     durationMs: 12_000,
     ...overrides,
