@@ -39,6 +39,7 @@ const pure = [
   "gateway/policy",
   "judge/truth",
   "judge/properties",
+  "judge/regression",
 ];
 const impureModules =
   /^node:(fs|net|http|https|child_process|dgram|worker_threads|os|timers)|^(zeromq|undici|pino|hono|@hono)/;
