@@ -26,8 +26,9 @@ const allowed: Record<string, readonly string[]> = {
     "gateway/ports",
     "judge",
   ],
+  bench: ["base", "judge/regression"],
   report: ["base", "judge"],
-  cli: ["base", "protocol", "engine", "gateway", "lab", "campaign", "judge", "simulate", "report"],
+  cli: ["base", "protocol", "engine", "gateway", "lab", "campaign", "judge", "simulate", "bench", "report"],
 };
 
 /** Folders that touch no clock, randomness, socket, file or process. */

@@ -52,6 +52,11 @@ export const errorCatalogue = {
     meaning: "A run directory or history file is damaged or of another version.",
     remedy: "Use the kvproof version that wrote it, or record again.",
   },
+  KVP_E_BASELINE_UNKNOWN: {
+    exit: 64,
+    meaning: "What was named as a build to compare is no folder, package or git ref.",
+    remedy: "Name a git ref of this repository, a checkout, or an npm tarball.",
+  },
   // Environment: the machine lacks something.
   KVP_E_ADDRESS_IN_USE: {
     exit: 69,
@@ -75,6 +80,16 @@ export const errorCatalogue = {
   },
   KVP_E_PROCESS_EXITED: { exit: 69, meaning: "A process of the lab ended unexpectedly.", remedy: "Read its log." },
   KVP_E_NOT_BUILT: { exit: 69, meaning: "dist/ is missing.", remedy: "Run `npm run build`." },
+  KVP_E_BASELINE_BUILD: {
+    exit: 69,
+    meaning: "A build to compare with could not be made.",
+    remedy: "The message quotes what failed; build it by hand to see all of it.",
+  },
+  KVP_E_BENCHMARK_FAILED: {
+    exit: 1,
+    meaning: "A benchmark process failed, answered wrongly, or did no work.",
+    remedy: "Run `npm run bench:core` in that build.",
+  },
   // Protocol: bytes from a peer are wrong. These are counted and reported; they do not end a process.
   KVP_E_MSGPACK_TRUNCATED: {
     exit: 70,

@@ -1,5 +1,6 @@
 /** All commands, in the order of the help. One line each; the work is behind a dynamic import. */
 import type { Command } from "commander";
+import { registerBench } from "./commands/bench.js";
 import { registerEngine } from "./commands/engine.js";
 import { registerGateway } from "./commands/gateway.js";
 import { registerJudge } from "./commands/judge.js";
@@ -14,5 +15,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerReport,
   registerEngine,
   registerGateway,
+  registerBench,
   // one registration per line
 ];

@@ -16,8 +16,8 @@ export interface GateRules {
   readonly firstPairs: number;
   readonly morePairs: number;
   readonly maxPairs: number;
-  /** Widest half interval of the A/A control, as a share. */
-  readonly controlHalfWidth: number;
+  /** Widest half interval of the A/A control, and largest difference that it may find between equal builds; a share. */
+  readonly controlTolerance: number;
 }
 
 export const DEFAULT_RULES: GateRules = {
@@ -25,7 +25,7 @@ export const DEFAULT_RULES: GateRules = {
   firstPairs: 10,
   morePairs: 6,
   maxPairs: 40,
-  controlHalfWidth: 0.05,
+  controlTolerance: 0.05,
 };
 
 export type GateVerdict = "pass" | "fail" | "inconclusive";
@@ -59,10 +59,13 @@ export interface ControlResult extends Estimate {
   readonly detectable: number;
 }
 
-/** The baseline against itself: its interval must contain "no change" and be narrow, or nothing measured here means anything. */
+/** The baseline against itself: no real difference, within a narrow interval, or nothing measured here means anything. */
 export function control(differences: readonly number[], rules: GateRules = DEFAULT_RULES): ControlResult {
   const found = hodgesLehmann(differences);
   const half = (found.high - found.low) / 2;
-  const quiet = found.low <= 0 && found.high >= 0 && half <= Math.log1p(rules.controlHalfWidth);
+  const tolerance = Math.log1p(rules.controlTolerance);
+  // With several metrics some interval excludes zero by chance; only a difference that matters says that the machine drifts.
+  const drifts = found.low * found.high > 0 && Math.abs(found.estimate) > tolerance;
+  const quiet = !drifts && half <= tolerance;
   return { ...found, quiet, detectable: Math.expm1(half) };
 }

@@ -164,6 +164,6 @@ describe("the A/A control", () => {
 
   it("does not trust a noisy one, nor one that drifts", () => {
     expect(control([0.3, -0.2, 0.25, -0.3, 0.1, -0.15, 0.2, -0.25, 0.3, -0.1]).quiet).toBe(false);
-    expect(control(Array.from({ length: 10 }, (_, i) => 0.02 + i / 1000)).quiet).toBe(false);
+    expect(control(Array.from({ length: 10 }, (_, i) => 0.06 + i / 1000)).quiet).toBe(false);
   });
 });

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { ExitCode, UsageError, asError, describeError } from "../../../src/base/errors.js";
 import { sharedPath } from "../../shared.js";
 import { commonWorkload } from "./common-workload.js";
-import { Fed, ingestRate, matchLatency, removeEngine, wrongAnswers } from "./measure.js";
+import { decodeRate, Fed, ingestRate, matchLatency, removeEngine, wrongAnswers } from "./measure.js";
 import { ownWorkload } from "./own-workload.js";
 import { describeReport, thisMachine } from "./report.js";
 import type { CoreReport, WorkloadResult } from "./report.js";
@@ -70,6 +70,7 @@ function measure(workload: Workload, { quick, seed }: Options): WorkloadResult {
     workload: workload.name,
     description: workload.description,
     ingest_mops: {},
+    decode_mops: {},
     match: {},
     bytes_per_resident_block: 0,
     questions: workload.questions.count,
@@ -79,6 +80,7 @@ function measure(workload: Workload, { quick, seed }: Options): WorkloadResult {
   let match: WorkloadResult["match"] = {};
   for (const form of workload.forms.keys()) {
     result.ingest_mops[form] = ingestRate(workload, form, seed, quick ? 5 : 9);
+    result.decode_mops[form] = decodeRate(workload, form, quick ? 5 : 9);
     const fed = new Fed(workload, form, seed);
     result.wrong_answers[form] = wrongAnswers(workload, fed);
     const stats = fed.index.stats();

@@ -1,6 +1,7 @@
 /** The measurements: each takes a workload and says what it saw, in plain numbers with units in their names. */
 import { systemClock } from "../../../src/base/clock.js";
 import type { KvEvent } from "../../../src/protocol/kv-event.js";
+import { KvEventReader } from "../../../src/protocol/kv-event-reader.js";
 import { encodeBatch } from "../../../src/protocol/kv-event-writer.js";
 import { MatchBuffer } from "../../../src/gateway/index/match-buffer.js";
 import { PrefixIndex } from "../../../src/gateway/index/prefix-index.js";
@@ -55,11 +56,41 @@ export class Fed {
 
 /** Million block operations per CPU second (user and system, garbage collection included), fresh index each run. */
 export function ingestRate(workload: Workload, form: string, seed: number, runs: number): Spread {
-  const warmUp = 2;
+  return spreadOf(workload, runs, (run) => new Fed(workload, form, seed + run).cpuSeconds);
+}
+
+/** The decoder alone: the same bytes into a sink that only counts blocks; in the unit of {@link ingestRate}. */
+export function decodeRate(workload: Workload, form: string, runs: number): Spread {
+  const batches = workload.forms.get(form) as Batches;
+  const reader = new KvEventReader();
+  let operations = 0;
+  const sink = {
+    stored: ({ blockCount }: { blockCount: number }) => void (operations += blockCount),
+    removed: ({ blockCount }: { blockCount: number }) => void (operations += blockCount),
+    cleared: () => undefined,
+  };
+  return spreadOf(workload, runs, () => {
+    operations = 0;
+    const before = process.cpuUsage();
+    for (let pass = 0; pass < DECODE_PASSES; pass++)
+      for (let i = 0; i < batches.count; i++) reader.decodeBatch(batches.payload(i), sink);
+    const { user, system } = process.cpuUsage(before);
+    if (operations !== DECODE_PASSES * workload.operations)
+      throw new Error(`${workload.name}: decoded ${operations} of ${DECODE_PASSES * workload.operations} operations`);
+    return (user + system) / 1e6 / DECODE_PASSES;
+  });
+}
+
+/** Decoding is quick; more than one pass keeps the clock's own grain out of the figure. */
+const DECODE_PASSES = 5;
+const WARM_UP_RUNS = 2;
+
+/** Million operations of the workload per CPU second, over fresh runs after the warm-up. */
+function spreadOf(workload: Workload, runs: number, cpuSecondsOf: (run: number) => number): Spread {
   const rates: number[] = [];
-  for (let run = 0; run < warmUp + runs; run++) {
-    const { cpuSeconds } = new Fed(workload, form, seed + run);
-    if (run >= warmUp) rates.push(workload.operations / cpuSeconds / 1e6);
+  for (let run = 0; run < WARM_UP_RUNS + runs; run++) {
+    const cpuSeconds = cpuSecondsOf(run);
+    if (run >= WARM_UP_RUNS) rates.push(workload.operations / cpuSeconds / 1e6);
   }
   rates.sort((a, b) => a - b);
   const at = (share: number) => rates[Math.min(rates.length - 1, Math.floor(rates.length * share))] ?? 0;

@@ -7,6 +7,8 @@ export interface WorkloadResult {
   readonly description: string;
   /** By form of the bytes; million block operations per CPU second. */
   readonly ingest_mops: Record<string, Spread>;
+  /** The decoder alone, in the same unit. */
+  readonly decode_mops: Record<string, Spread>;
   readonly match: Record<string, Latency>;
   readonly bytes_per_resident_block: number;
   readonly questions: number;
@@ -65,6 +67,7 @@ export function describeReport(report: CoreReport): string {
     "workload",
     "ingest map, M/CPU-s",
     "ingest array, M/CPU-s",
+    "decode map, M/CPU-s",
     "128 blocks, us",
     "625 blocks, us",
     "bytes/block",
@@ -74,6 +77,7 @@ export function describeReport(report: CoreReport): string {
     result.workload,
     spread(result.ingest_mops.map),
     spread(result.ingest_mops.array),
+    spread(result.decode_mops.map),
     latency(result.match["128"]),
     latency(result.match["625"]),
     digits(result.bytes_per_resident_block, 1),

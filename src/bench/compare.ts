@@ -1,0 +1,168 @@
+/**
+ * A comparison, side by side and here: first the baseline against itself (is this machine quiet enough?), then pairs of fresh
+ * processes in the order ABBA BAAB …, as many as a decision needs. A metric that failed is measured once more with fresh
+ * seeds and must fail again. Method and its error rates: docs/testing/performance-guide.md.
+ */
+import { UnavailableError } from "../base/errors.js";
+import {
+  control,
+  type ControlResult,
+  decide,
+  DEFAULT_RULES,
+  type GateDecision,
+  type GateRules,
+  pairsToAdd,
+} from "../judge/regression/gate.js";
+import { METRICS, type Metric, type Sample } from "./measure.js";
+
+export interface Session {
+  /** One fresh process; `seed` fixes its work. */
+  readonly measure: (side: "baseline" | "candidate", seed: number) => Promise<Sample>;
+  readonly seed: number;
+  readonly rules?: GateRules;
+  readonly progress: (line: string) => void;
+}
+
+export interface MetricResult extends Omit<GateDecision, "verdict"> {
+  readonly metric: string;
+  readonly unit: string;
+  /** missing: the baseline has it, the candidate does not. new: the other way round, nothing to compare with. */
+  readonly verdict: "pass" | "fail" | "inconclusive" | "missing" | "new";
+  /** Medians over all pairs, in the metric's unit. */
+  readonly baseline: number | null;
+  readonly candidate: number | null;
+  /** Better by more than the limit: a stale baseline, or a benchmark that stopped doing its work. */
+  readonly improved: boolean;
+}
+
+export interface Comparison {
+  readonly verdict: "pass" | "fail" | "inconclusive";
+  readonly limit: number;
+  readonly control: Readonly<Record<string, ControlResult>>;
+  readonly metrics: readonly MetricResult[];
+}
+
+interface Pair {
+  readonly baseline: Sample;
+  readonly candidate: Sample;
+}
+
+export async function compareBuilds(session: Session): Promise<Comparison> {
+  const rules = session.rules ?? DEFAULT_RULES;
+  const controls = await controlRun(session, rules);
+  const found = await decideAll(session, rules, session.seed, METRICS, "comparing");
+  const failed = found.filter(({ verdict }) => verdict === "fail");
+  const again =
+    failed.length === 0
+      ? []
+      : await decideAll(session, rules, session.seed + RETRY_SEEDS, metricsNamed(failed), "failed, once more");
+  const metrics = found.map(
+    (result) => again.find((second) => second.metric === result.metric && second.verdict !== "fail") ?? result,
+  );
+  return { verdict: overall(metrics, controls), limit: rules.limit, control: controls, metrics };
+}
+
+/** Seeds of the second look, far from those of the first. */
+const RETRY_SEEDS = 1_000_000;
+
+function metricsNamed(results: readonly MetricResult[]): Metric[] {
+  return METRICS.filter(({ id }) => results.some(({ metric }) => metric === id));
+}
+
+function overall(metrics: readonly MetricResult[], controls: Comparison["control"]): Comparison["verdict"] {
+  if (metrics.some(({ verdict }) => verdict === "missing")) return "fail";
+  const noisy = (metric: string): boolean => controls[metric]?.quiet === false;
+  // On a machine that finds differences between equal builds, a difference proves nothing; nor does its absence.
+  if (metrics.some(({ metric, verdict }) => verdict === "fail" && !noisy(metric))) return "fail";
+  return metrics.some(({ metric, verdict }) => verdict === "inconclusive" || noisy(metric)) ? "inconclusive" : "pass";
+}
+
+async function controlRun(session: Session, rules: GateRules): Promise<Record<string, ControlResult>> {
+  const pairs: Pair[] = [];
+  for (let n = 0; n < rules.firstPairs; n++) {
+    session.progress(`control (baseline against itself) ${n + 1}/${rules.firstPairs}`);
+    const first = await session.measure("baseline", session.seed + n);
+    const second = await session.measure("baseline", session.seed + n);
+    pairs.push(n % 2 === 0 ? { baseline: first, candidate: second } : { baseline: second, candidate: first });
+  }
+  const measured = METRICS.filter(({ id }) => pairs[0]?.baseline[id] !== undefined);
+  return Object.fromEntries(measured.map((metric) => [metric.id, control(differences(metric, pairs), rules)]));
+}
+
+async function decideAll(
+  session: Session,
+  rules: GateRules,
+  seed: number,
+  metrics: readonly Metric[],
+  what: string,
+): Promise<MetricResult[]> {
+  const pairs: Pair[] = [];
+  for (;;) {
+    for (let more = pairsToAdd(pairs.length, rules); more > 0; more--) {
+      session.progress(`${what}: pair ${pairs.length + 1} (at most ${rules.maxPairs})`);
+      pairs.push(await onePair(session, seed + pairs.length, pairs.length));
+    }
+    const results = metrics.flatMap((metric) => judged(metric, pairs, rules) ?? []);
+    if (results.every(({ verdict }) => verdict !== "more") || pairs.length >= rules.maxPairs)
+      return results.map((result) => ({
+        ...result,
+        verdict: result.verdict === "more" ? "inconclusive" : result.verdict,
+      }));
+  }
+}
+
+/** Which side goes first: A B, B A, B A, A B, so that a drift of the machine cancels out. */
+async function onePair({ measure }: Session, seed: number, index: number): Promise<Pair> {
+  if (index % 4 === 0 || index % 4 === 3) {
+    const baseline = await measure("baseline", seed);
+    return { baseline, candidate: await measure("candidate", seed) };
+  }
+  const candidate = await measure("candidate", seed);
+  return { baseline: await measure("baseline", seed), candidate };
+}
+
+type Judged = Omit<MetricResult, "verdict"> & { readonly verdict: MetricResult["verdict"] | "more" };
+
+/** null when neither build knows the metric. */
+function judged(metric: Metric, pairs: readonly Pair[], rules: GateRules): Judged | null {
+  const baseline = medianOf(pairs.map((pair) => pair.baseline[metric.id]));
+  const candidate = medianOf(pairs.map((pair) => pair.candidate[metric.id]));
+  if (baseline === null && candidate === null) return null;
+  const known = { metric: metric.id, unit: metric.unit, baseline, candidate, improved: false };
+  if (baseline === null || candidate === null) {
+    const nothing = { pairs: pairs.length, estimate: 0, low: 0, high: 0, confidence: 0, warning: false };
+    return { ...known, ...nothing, verdict: candidate === null ? "missing" : "new" };
+  }
+  const decision = metric.exact ? exactDecision(metric, pairs, rules) : decide(differences(metric, pairs), rules);
+  return { ...known, ...decision, improved: decision.high < -Math.log1p(rules.limit) };
+}
+
+function exactDecision(metric: Metric, pairs: readonly Pair[], rules: GateRules): GateDecision {
+  const values = differences(metric, pairs);
+  const estimate = medianOf(values) ?? 0;
+  const verdict = estimate > Math.log1p(rules.limit) ? "fail" : "pass";
+  return {
+    pairs: pairs.length,
+    estimate,
+    low: Math.min(...values),
+    high: Math.max(...values),
+    confidence: 1,
+    verdict,
+    warning: false,
+  };
+}
+
+/** ln(candidate / baseline), turned so that positive is worse. */
+function differences({ id, better }: Metric, pairs: readonly Pair[]): number[] {
+  return pairs.map(({ baseline, candidate }) => {
+    const [before, after] = [baseline[id], candidate[id]];
+    if (before === undefined || after === undefined)
+      throw new UnavailableError("KVP_E_BENCHMARK_FAILED", `${id} is given by some runs of a build and not by others`);
+    return better === "higher" ? Math.log(before / after) : Math.log(after / before);
+  });
+}
+
+function medianOf(values: readonly (number | undefined)[]): number | null {
+  const known = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  return known.length === 0 ? null : (known[known.length >> 1] as number);
+}
