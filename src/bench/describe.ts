@@ -14,7 +14,7 @@ export function comparisonLines(comparison: Comparison): string[] {
   const limit = percent(Math.log1p(comparison.limit));
   const noisy = Object.entries(comparison.control).filter(([, { quiet }]) => !quiet);
   return [
-    `${comparison.verdict}: candidate against baseline, worse by more than ${limit} fails`,
+    `${comparison.verdict}: candidate against baseline, worse (+) by more than ${limit} fails`,
     "",
     ...comparison.metrics.map(metricLine),
     "",
@@ -31,7 +31,7 @@ function metricLine(result: MetricResult): string {
   const head = `  ${metric.padEnd(22)} ${figure(baseline)} → ${figure(candidate)} ${unit}`;
   if (verdict === "missing") return `${head}  FAIL: the candidate does not measure it any more`;
   if (verdict === "new") return `${head}  new: nothing to compare with`;
-  const change = `${percent(estimate)} worse [${percent(low)}, ${percent(high)}]  n=${pairs}`;
+  const change = `${percent(estimate)} [${percent(low)}, ${percent(high)}]  n=${pairs}`;
   const note = improved
     ? "  better by more than the limit: is the work still done?"
     : warning

@@ -105,7 +105,7 @@ function run(options: Options): ExitCode {
     quick: options.quick,
     machine: thisMachine(),
     threshold_mops: THRESHOLD_MOPS,
-    remove_engine: removeEngine(options.seed),
+    remove_engine: options.only === null ? removeEngine(options.seed) : null,
     workloads: results,
   };
   process.stdout.write(describeReport(report));

@@ -30,7 +30,8 @@ export interface CoreReport {
   readonly quick: boolean;
   readonly machine: Machine;
   readonly threshold_mops: number;
-  readonly remove_engine: Removal;
+  /** Not of one workload: left out with `--only`. */
+  readonly remove_engine: Removal | null;
   readonly workloads: readonly WorkloadResult[];
 }
 
@@ -59,10 +60,16 @@ const spread = (rate: Spread | undefined) =>
 const latency = (match: Latency | undefined) =>
   match === undefined ? "-" : `${digits(match.p50_us, 1)} / ${digits(match.p99_us, 1)}`;
 
+const removal = (removed: Removal | null): string[] =>
+  removed === null
+    ? []
+    : [
+        `One of 10 engines leaves at 300,000 blocks: forgotten in ${digits(removed.forget_ms, 2)} ms, its memory swept in another ${digits(removed.sweep_ms, 1)} ms`,
+      ];
+
 /** Text for people. */
 export function describeReport(report: CoreReport): string {
   const { machine } = report;
-  const { forget_ms, sweep_ms } = report.remove_engine;
   const head = [
     "workload",
     "ingest map, M/CPU-s",
@@ -89,7 +96,7 @@ export function describeReport(report: CoreReport): string {
     "",
     table([head, ...rows]),
     "",
-    `One of 10 engines leaves at 300,000 blocks: forgotten in ${digits(forget_ms, 2)} ms, its memory swept in another ${digits(sweep_ms, 1)} ms`,
+    ...removal(report.remove_engine),
     ...report.workloads.map(({ workload, description }) => `${workload}: ${description}`),
     "",
   ].join("\n");
