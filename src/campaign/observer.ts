@@ -8,6 +8,8 @@ export interface RunProgress {
   readonly index: number;
   readonly total: number;
   readonly phase: string;
+  /** Faults in force, for people. */
+  readonly faults: readonly string[];
   readonly elapsedMs: number;
   readonly expectedMs: number;
   /** Requests per second over the last second; absent before the first. */

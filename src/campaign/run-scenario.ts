@@ -12,6 +12,8 @@ import { RUN_FILES, type RunSummary, UNTIL_THEN } from "../judge/run-summary.js"
 import type { JudgeReport } from "../judge/verdict.js";
 import type { GatewaySpec, Lab, LabFactory } from "../lab/ports.js";
 import type { SutDriver, SystemUnderTest } from "../lab/sut/port.js";
+import { RestartableSut } from "../lab/sut/restartable-sut.js";
+import { GatewayLife } from "./faults/gateway-life.js";
 import { machineFingerprint, toolIdentity } from "./machine.js";
 import type { CampaignObserver } from "./observer.js";
 import type { Plan } from "./plan/plan.js";
@@ -97,9 +99,11 @@ class ScenarioRun {
       lab = await this.#options.lab.open({
         runId: `${utcName(this.#startedAt)}-${process.pid}-${randomBytes(3).toString("hex")}`,
         dir: this.directory.path,
+        relay: this.#plan.needsRelay,
         observer: {
           record: (record) => this.#recorder.record(record),
           engineLost: (engine, detail) => this.#engineLost(engine, detail),
+          engineEnded: (engine) => this.#fleet?.ended(engine),
           gatewayLost: (error) => this.#fail(error),
         },
       });
@@ -121,7 +125,7 @@ class ScenarioRun {
   async #inLab(lab: Lab): Promise<void> {
     const plan = this.#plan;
     const driver = this.#options.sut(plan.gateway);
-    const sut = await driver.connect(await lab.startGateway(plan.gateway));
+    const sut = await RestartableSut.connect(driver, await lab.startGateway(plan.gateway));
     this.#sut = sut;
     this.#recorder.record(this.#runRecord(driver, sut));
     const context = this.#context(lab, sut);
@@ -141,12 +145,13 @@ class ScenarioRun {
     }
   }
 
-  #context(lab: Lab, sut: SystemUnderTest): RunContext {
+  #context(lab: Lab, sut: RestartableSut): RunContext {
     const plan = this.#plan;
     const clock = this.#clock;
     const recorder = this.#recorder;
     const blockSizes = new Map(plan.engines.map((engine) => [engine.model, engine.blockSize]));
     const inFlight = new InFlight();
+    const fleet = new Fleet(lab, sut, recorder, clock);
     return {
       plan,
       lab,
@@ -156,7 +161,8 @@ class ScenarioRun {
       inFlight,
       rng: new Rng(plan.seed),
       prompts: new PromptBook(recorder, clock, blockSizes),
-      fleet: new Fleet(lab, sut, recorder, clock),
+      fleet,
+      gateway: new GatewayLife({ lab, spec: plan.gateway, sut, fleet, recorder, clock }),
       openai: new OpenAiClient(sut.openaiUrl ?? "http://127.0.0.1", CONNECTIONS, { recorder, clock, inFlight }),
       recent: new PromptPool(RECENT_PROMPTS),
       stored: new PromptPool(STORED_PROMPTS),

@@ -16,6 +16,9 @@ const LATENESS_FLOOR_MS = 100;
 /** Share of the offered load that must have been sent. */
 const SENT_SHARE = 0.95;
 
+/** While something is broken, and while its backlog is worked off, it is the broken system that holds requests back. */
+const UNMEASURED_LOAD: ReadonlySet<string> = new Set(["warmup", "fault", "heal"]);
+
 export class RunValidity {
   readonly #context: JudgeContext;
   readonly #faults = new Map<string, { record: FaultRecord; effective: boolean; recovered: boolean }>();
@@ -125,7 +128,7 @@ export class RunValidity {
     const left = [...this.#faults.values()].filter((fault) => !fault.recovered);
     return left.map(({ record }) => ({
       at: record.at,
-      summary: `fault ${record.id} (${record.fault} on ${record.targets.join(", ")}) was not recovered: clean up by hand`,
+      summary: `fault ${record.id} (${record.fault} on ${record.targets.join(", ")}) was not recovered: clean up by hand${record.event === "failed" && record.evidence !== undefined ? `: ${record.evidence}` : ""}`,
       proof: { fault: record.fault, targets: record.targets, evidence: record.evidence ?? null },
     }));
   }
@@ -143,7 +146,7 @@ export class RunValidity {
     const served = measures.get("served_ms") ?? measures.get("query_ms");
     const limitMs = Math.max(floorMs, LATENESS_SHARE * (served?.percentileMs(99) ?? 0));
     for (const { phase, offered, sent, latenessP99Ms } of this.#generators) {
-      if (phase === "warmup") continue;
+      if (UNMEASURED_LOAD.has(phase)) continue;
       this.#checked++;
       if (sent < offered * SENT_SHARE) yield `generator saturated in ${phase}: sent ${sent} of ${offered}`;
       else if (latenessP99Ms > limitMs) {

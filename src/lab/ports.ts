@@ -107,6 +107,9 @@ export type LabCapability =
   | "engine.address-change"
   | "engine.address-reuse"
   | "gateway.restart"
+  | "gateway.freeze"
+  /** Engines are doubles with a lab port: quirks, clocks and cache control. */
+  | "engine.control"
   /** Every engine's ports can be reached through a relay that breaks links and streams. */
   | "links";
 
@@ -124,11 +127,16 @@ export interface Lab {
   restartEngine(engine: string, how: "graceful" | "kill", changes?: RestartChanges): Promise<EngineHandle>;
   freezeEngine(engine: string): Promise<void>;
   thawEngine(engine: string): Promise<void>;
+  /** The engine's present life may end by itself from now on: that is a fault's doing, not a broken run. */
+  expectDeath(engine: string): void;
   engines(): readonly EngineHandle[];
-  /** Calls the lab control of an engine: `POST /lab/<path>`, or GET without a body. */
+  /** Calls the lab control of an engine: `POST /lab/<path>`, or GET without a body; path "" is `GET /lab`. */
   control(engine: string, path: string, body?: unknown): Promise<unknown>;
+  /** After {@link stopGateway} it comes back at the same address and port, with the same token. */
   startGateway(spec: GatewaySpec): Promise<GatewayHandle>;
   stopGateway(how: "graceful" | "kill"): Promise<void>;
+  freezeGateway(): Promise<void>;
+  thawGateway(): Promise<void>;
   /** Ledger files of every engine life so far; NDJSON of base/ledger.ts, each in order of `at_ns`. */
   ledgerFiles(): readonly string[];
   /** Breaks the links that consumers use; null when the lab was opened without them. */
@@ -149,6 +157,8 @@ export interface LabObserver {
   record(record: HistoryRecord): void;
   /** An engine ended although nobody asked it to; its "down" record has been written. */
   engineLost(engine: string, detail: string): void;
+  /** An engine ended, as a fault had announced ({@link Lab.expectDeath}). */
+  engineEnded(engine: string): void;
   /** The gateway ended although nobody asked it to: the run cannot go on. */
   gatewayLost(error: KvproofError): void;
 }
@@ -169,6 +179,8 @@ export interface LabFactory {
   readonly capabilities: ReadonlySet<LabCapability>;
   /** Wire dialects its engines can speak; the first is the default. */
   readonly dialects: readonly string[];
+  /** Why this machine or lab lacks the capability, for people; null = it is there. */
+  reasonWithout(capability: LabCapability): string | null;
   /** Ends what crashed runs left behind; one line per thing ended. */
   endLeftovers(): Promise<readonly string[]>;
   open(options: LabOptions): Promise<Lab>;

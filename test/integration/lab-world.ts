@@ -37,6 +37,7 @@ export function anEngine(engine: string, changes: Partial<EngineSpec> = {}): Eng
 export class LabWorld {
   readonly records: HistoryRecord[] = [];
   readonly lost: { engine: string; detail: string }[] = [];
+  readonly ended: string[] = [];
   gatewayFailure: KvproofError | null = null;
   readonly dir = mkdtempSync(join(tmpdir(), "kvproof-lab-"));
 
@@ -49,6 +50,7 @@ export class LabWorld {
       observer: {
         record: (record) => world.records.push(record),
         engineLost: (engine, detail) => world.lost.push({ engine, detail }),
+        engineEnded: (engine) => world.ended.push(engine),
         gatewayLost: (error) => (world.gatewayFailure = error),
       },
     });

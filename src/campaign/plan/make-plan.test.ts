@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { asError } from "../../base/errors.js";
-import { LOCAL_CAPABILITIES } from "../../lab/local/local-lab.js";
+import { LocalLabFactory } from "../../lab/local/local-lab-factory.js";
 import { kvproofGatewayDriver } from "../../lab/sut/kvproof-gateway.js";
 import { parseScenario } from "../schema/scenario-file.js";
 import { makePlan, type PlanOptions } from "./make-plan.js";
 
 const options: PlanOptions = {
   sample: 1,
-  lab: { kind: "local", capabilities: LOCAL_CAPABILITIES, dialects: ["vllm-0.30", "sglang-map"] },
+  lab: new LocalLabFactory(["vllm-0.30", "sglang-map"]),
   sut: kvproofGatewayDriver,
   properties: ["S0", "S1", "C1"],
   checks: ["follows-prefix"],
@@ -61,9 +61,14 @@ describe("planning", () => {
   });
 
   it("refuses what the lab cannot do", () => {
-    const lab = { ...options.lab, kind: "external" as const, capabilities: new Set<never>() };
+    const lab = {
+      kind: "external" as const,
+      capabilities: new Set<never>(),
+      dialects: options.lab.dialects,
+      reasonWithout: () => "its engines belong to someone else",
+    };
     expect(problem("steps: [{ at: 1s, do: engine.kill, engine: engines/* }]", { lab })).toContain(
-      "the external lab cannot do engine.kill",
+      "the external lab cannot do engine.kill: its engines belong to someone else",
     );
   });
 

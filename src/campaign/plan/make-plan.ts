@@ -9,6 +9,7 @@ import type { WorkloadSpec } from "../schema/load.js";
 import type { Scenario } from "../schema/scenario-schema.js";
 import type { ScenarioSource } from "../schema/scenario-file.js";
 import type { StepSpec } from "../schema/steps.js";
+import { checkFaults, planFaults } from "./fault-plan.js";
 import { matchesTarget, planEngines, planTemplates } from "./fleet-plan.js";
 import type { Plan } from "./plan.js";
 import { sampledFleet, sampledOpportunities, sampledPhases, sampledRate } from "./sampling.js";
@@ -19,7 +20,7 @@ export interface PlanOptions {
   /** Overrides the scenario's own seed. */
   readonly seed?: number;
   readonly gatewayCommand?: readonly string[];
-  readonly lab: Pick<LabFactory, "kind" | "capabilities" | "dialects">;
+  readonly lab: Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithout">;
   readonly sut: (spec: GatewaySpec) => SutDriver;
   /** Ids that the judge knows. */
   readonly properties: readonly string[];
@@ -36,6 +37,7 @@ export function makePlan(source: ScenarioSource, options: PlanOptions): Plan {
   const gateway = gatewaySpec(scenario, options);
   checkSut(source, options.sut(gateway).capabilities);
   checkSteps(source, options, new Set(engines.map((engine) => engine.engine)));
+  checkFaults(source, options.lab, engines);
   const bounds = boundsOf(scenario);
   const steps = planSteps(
     scenario.steps.map((step) => sampledStep(step, sample)),
@@ -59,6 +61,7 @@ export function makePlan(source: ScenarioSource, options: PlanOptions): Plan {
     probes: sampledProbes(scenario.probes, sample),
     ...phases,
     steps,
+    ...planFaults(scenario, sample),
     bounds,
     checks: scenario.checks,
     opportunities: sampledOpportunities(scenario.expect.opportunities, sample),
@@ -186,7 +189,7 @@ function checkSteps(source: ScenarioSource, options: PlanOptions, initial: Reado
       refuse(
         source,
         ["steps", i, "do"],
-        `the ${options.lab.kind} lab cannot do ${step.do}`,
+        `the ${options.lab.kind} lab cannot do ${step.do}: ${options.lab.reasonWithout(need) ?? `no ${need}`}`,
         "KVP_E_SCENARIO_IMPOSSIBLE",
       );
     }

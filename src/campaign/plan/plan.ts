@@ -2,6 +2,7 @@
 import type { Bounds } from "../../judge/history/records.js";
 import type { EngineSpec, GatewaySpec } from "../../lab/ports.js";
 import type { ProbeSpec, WorkloadSpec } from "../schema/load.js";
+import type { PlannedFault } from "./fault-plan.js";
 import type { StepSpec } from "../schema/steps.js";
 
 export interface PlannedStep {
@@ -29,6 +30,12 @@ export interface Plan {
   readonly warmupMs: number;
   readonly steadyMs: number;
   readonly steps: readonly PlannedStep[];
+  readonly faultMs: number;
+  /** Under load, after the last fault is over. */
+  readonly healMs: number;
+  readonly faults: readonly PlannedFault[];
+  /** Engines must be reached through the relay. */
+  readonly needsRelay: boolean;
   readonly bounds: Bounds;
   readonly checks: readonly string[];
   readonly opportunities: Readonly<Record<string, number>>;

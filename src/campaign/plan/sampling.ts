@@ -6,6 +6,8 @@ import type { Scenario } from "../schema/scenario-schema.js";
 
 const MIN_WARMUP_MS = 300;
 const MIN_STEADY_MS = 1500;
+/** An effect, and a heartbeat of 1 s that goes unanswered for 3 s, still fit. */
+const MIN_FAULT_MS = 4500;
 /** Fleets up to this size stay whole: with fewer engines there would be no choice to get wrong. */
 const SMALL_FLEET = 8;
 const MIN_RATE_PER_S = 1;
@@ -23,6 +25,11 @@ export function sampledPhases(phases: Scenario["phases"], sample: number): { war
     warmupMs: shortened(phases.warmup, sample, MIN_WARMUP_MS),
     steadyMs: shortened(phases.steady, sample, MIN_STEADY_MS),
   };
+}
+
+/** Of a fault, or of the phase of faults. */
+export function sampledFault(ms: number, sample: number): number {
+  return shortened(ms, sample, MIN_FAULT_MS);
 }
 
 /** Fewer seconds at a lower rate give fewer opportunities; one is always required where some were. */

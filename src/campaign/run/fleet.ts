@@ -1,8 +1,10 @@
 /** The engines of a run as the runner knows them: who runs, who the system under test was told of, which adapters are loaded. */
+import { mapLimit } from "../../base/async.js";
 import type { Clock } from "../../base/clock.js";
 import { NS_PER_MS } from "../../base/clock.js";
+import { invariant } from "../../base/errors.js";
 import type { EngineHandle, EngineSpec, Lab, RestartChanges } from "../../lab/ports.js";
-import type { SystemUnderTest } from "../../lab/sut/port.js";
+import type { RestartableSut } from "../../lab/sut/restartable-sut.js";
 import type { Recorder } from "./recorder.js";
 
 export interface LoadedAdapter {
@@ -10,11 +12,13 @@ export interface LoadedAdapter {
   readonly path: string;
 }
 
+const JOINS_AT_ONCE = 8;
+
 export class Fleet {
   /** Engines that died by themselves. */
   lostEngines = 0;
   readonly #lab: Lab;
-  readonly #sut: SystemUnderTest;
+  readonly #sut: RestartableSut;
   readonly #recorder: Recorder;
   readonly #clock: Clock;
   readonly #members = new Map<string, EngineHandle>();
@@ -24,8 +28,11 @@ export class Fleet {
   /** About to be unloaded: nothing new is sent to them. */
   readonly #leavingAdapters = new Set<string>();
   readonly #names = new Set<string>();
+  readonly #specs = new Map<string, EngineSpec>();
+  /** Engines that the system under test, in its present life, was told of. */
+  readonly #told = new Set<string>();
 
-  constructor(lab: Lab, sut: SystemUnderTest, recorder: Recorder, clock: Clock) {
+  constructor(lab: Lab, sut: RestartableSut, recorder: Recorder, clock: Clock) {
     this.#lab = lab;
     this.#sut = sut;
     this.#recorder = recorder;
@@ -55,6 +62,7 @@ export class Fleet {
 
   async start(spec: EngineSpec, placement?: Parameters<Lab["startEngine"]>[1]): Promise<EngineHandle> {
     this.#names.add(spec.engine);
+    this.#specs.set(spec.engine, spec);
     const handle = await this.#lab.startEngine(spec, placement);
     this.#noteAdapters(handle);
     return handle;
@@ -65,6 +73,8 @@ export class Fleet {
     const handle = await this.#lab.restartEngine(engine, how, changes);
     this.#noteAdapters(handle);
     this.#members.set(engine, handle);
+    // Nobody tells of a restart in place; but a system that was itself restarted meanwhile never heard of the engine.
+    if (!this.#told.has(engine) && this.#sut.up) await this.join(handle);
     return handle;
   }
 
@@ -87,6 +97,7 @@ export class Fleet {
       ranks: endpoints.ranks,
       uid,
     });
+    this.#told.add(spec.engine);
     this.#recorder.record({ k: "member", at: this.#clock.nowNs(), engine: spec.engine, event: "added", startedAt });
     this.#members.set(spec.engine, handle);
   }
@@ -95,14 +106,35 @@ export class Fleet {
   async leave(engine: string): Promise<void> {
     this.#members.delete(engine);
     const startedAt = this.#clock.nowNs();
-    await this.#sut.removeEngine(engine);
+    if (this.#told.delete(engine)) await this.#sut.removeEngine(engine);
     this.#recorder.record({ k: "member", at: this.#clock.nowNs(), engine, event: "removed", startedAt });
   }
 
   /** It died by itself. */
   lost(engine: string): void {
     this.lostEngines++;
+    this.ended(engine);
+  }
+
+  /** It died, and a fault did it: it stays registered, and may come back. */
+  ended(engine: string): void {
     this.#members.delete(engine);
+  }
+
+  specOf(engine: string): EngineSpec {
+    const spec = this.#specs.get(engine);
+    invariant(spec !== undefined, `${engine} was never started`);
+    return spec;
+  }
+
+  /** The system under test ended, and all that it was told with it. */
+  sutIsGone(): void {
+    this.#told.clear();
+  }
+
+  /** Tells a new life of the system under test of every member. */
+  async rejoin(): Promise<void> {
+    await mapLimit(this.members(), JOINS_AT_ONCE, (handle) => this.join(handle));
   }
 
   /** Adapters that every member of the model has loaded from one path, and whose last change is older than `settledMs`. */

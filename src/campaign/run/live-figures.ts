@@ -1,6 +1,6 @@
 /** Figures of a run as it goes: the live line and `metrics.ndjson`, one line per second. The judge measures for itself. */
 import { NS_PER_MS } from "../../base/clock.js";
-import type { HistoryRecord } from "../../judge/history/records.js";
+import type { FaultRecord, HistoryRecord } from "../../judge/history/records.js";
 import { LatencyHistogram } from "../../judge/statistics/histogram.js";
 
 /** One line of `metrics.ndjson`. Percentiles are of this second; null where nothing ended in it. */
@@ -46,12 +46,20 @@ export class LiveFigures {
   readonly #requests = new Measure();
   readonly #queries = new Measure();
   phase = "start";
+  /** Faults in force, as `id (kind)`. */
+  readonly faults = new Map<string, string>();
 
   note(record: HistoryRecord): void {
     if (record.k === "phase") this.phase = record.name;
+    else if (record.k === "fault") this.#fault(record);
     else if (record.k === "query") this.#queries.note(record.ret - record.inv, record.error !== undefined);
     else if (record.k === "route" && !record.dry)
       this.#requests.note(record.ret - record.due, record.error !== undefined);
+  }
+
+  #fault({ id, fault, event }: FaultRecord): void {
+    if (event === "recovered" || event === "failed") this.faults.delete(id);
+    else this.faults.set(id, `${id} (${fault}${event === "injected" ? "" : `, ${event}`})`);
   }
 
   /** Closes a second of the series. */

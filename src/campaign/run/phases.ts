@@ -1,6 +1,7 @@
-/** The course of a run: fleet up, warm-up, steady with its timetable, converge, drain. */
+/** The course of a run: fleet up, warm-up, steady with its timetable, faults and healing, converge, drain. */
 import { delay, mapLimit, sharedAbort, waitFor } from "../../base/async.js";
 import { NS_PER_MS } from "../../base/clock.js";
+import { runFaults } from "../faults/run-faults.js";
 import type { PhaseRecord } from "../../judge/history/records.js";
 import { converge } from "../probes/converge.js";
 import { ProbeKit } from "../probes/probe-kit.js";
@@ -44,8 +45,9 @@ export async function runPhases(course: Course): Promise<void> {
   const sampling = sharedAbort();
   const samplers = Promise.all([sampleSut(context, sampling.signal), sampleResources(context, sampling.signal)]);
   try {
-    await underLoad(course);
-    if (signal.aborted) return;
+    const healed = await underLoad(course);
+    // What could not be taken back would be judged as if it were over; the verdict says what to clean up by hand.
+    if (signal.aborted || !healed) return;
     await convergePhase(course);
     if (signal.aborted) return;
     await drainPhase(course);
@@ -56,7 +58,8 @@ export async function runPhases(course: Course): Promise<void> {
   }
 }
 
-async function underLoad({ context, meter, signal }: Course): Promise<void> {
+/** Resolves false when a fault could not be taken back. */
+async function underLoad({ context, meter, signal }: Course): Promise<boolean> {
   const { plan, clock, recorder } = context;
   const load = stopper(signal);
   enter(context, "warmup");
@@ -71,10 +74,26 @@ async function underLoad({ context, meter, signal }: Course): Promise<void> {
     await runTimetable(context, load.signal);
     await delay((steadyUntil - clock.nowNs()) / NS_PER_MS, load.signal);
     recorder.record(meter.phase("steady"));
+    return plan.faultMs === 0 || (await faultPhases(context, meter, load.signal));
   } finally {
     load.abort();
     await loads;
   }
+}
+
+/** Load and probes go on. Resolves false when a fault could not be taken back. */
+async function faultPhases(context: RunContext, meter: LoadMeter, signal: AbortSignal): Promise<boolean> {
+  const { plan, clock, recorder } = context;
+  enter(context, "fault");
+  const faultUntil = clock.nowNs() + plan.faultMs * NS_PER_MS;
+  const healed = await runFaults(context, signal);
+  if (!healed) return false;
+  await delay((faultUntil - clock.nowNs()) / NS_PER_MS, signal);
+  recorder.record(meter.phase("fault"));
+  enter(context, "heal");
+  await delay(plan.healMs, signal);
+  recorder.record(meter.phase("heal"));
+  return true;
 }
 
 async function convergePhase({ context, signal }: Course): Promise<void> {

@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.js";
 import type { Rng } from "../../base/rng.js";
 import type { Lab } from "../../lab/ports.js";
 import type { SystemUnderTest } from "../../lab/sut/port.js";
+import type { GatewayLife } from "../faults/gateway-life.js";
 import type { Plan } from "../plan/plan.js";
 import type { Fleet } from "./fleet.js";
 import type { InFlight } from "./in-flight.js";
@@ -29,6 +30,7 @@ export interface RunContext {
   readonly recorder: Recorder;
   readonly prompts: PromptBook;
   readonly fleet: Fleet;
+  readonly gateway: GatewayLife;
   readonly inFlight: InFlight;
   readonly openai: OpenAiClient;
   /** Prompts of the workload and of probes, lately used. */

@@ -57,7 +57,14 @@ export class Ticker {
       ...this.#place,
       phase: this.#figures.phase,
       elapsedMs: this.#elapsedNs() / NS_PER_MS,
-      expectedMs: plan.warmupMs + plan.steadyMs + plan.engines.length * START_PER_ENGINE_MS + OTHER_MS,
+      faults: [...this.#figures.faults.values()],
+      expectedMs:
+        plan.warmupMs +
+        plan.steadyMs +
+        plan.faultMs +
+        plan.healMs +
+        plan.engines.length * START_PER_ENGINE_MS +
+        OTHER_MS,
       ...(last === null ? {} : { offeredPerS: last.offered, achievedPerS: last.requests }),
       ...(last?.request_p50_ms ? { p50Ms: last.request_p50_ms } : {}),
       ...(last?.request_p99_ms ? { p99Ms: last.request_p99_ms } : {}),

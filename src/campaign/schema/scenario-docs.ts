@@ -61,7 +61,7 @@ function optionsOf(schema: Schema | undefined): readonly Schema[] {
 
 export function scenarioPage(): string {
   const schema = scenarioJsonSchema() as Schema;
-  const { steps, workload, fleet, ...rest } = schema.properties ?? {};
+  const { steps, workload, fleet, faults, ...rest } = schema.properties ?? {};
   return [
     "# Scenario files",
     "",
@@ -83,5 +83,18 @@ export function scenarioPage(): string {
     "## `steps`: the timetable",
     "",
     ...variants(optionsOf(steps?.items), "do"),
+    "## `faults`: what breaks",
+    "",
+    "A fault begins `at` its time in the fault phase, is watched until something shows that it bites, lasts `for` its time, is taken back, and is",
+    "watched until nothing of it is left. A fault without an effect makes the run `unknown`; one that stays makes it fail. Load and probes go on.",
+    "What this machine cannot do is refused before anything starts, with the reason.",
+    "",
+    "```yaml",
+    "phases: { steady: 3s, fault: 5s, heal: 2s }",
+    "faults:",
+    "  - { id: crash, kind: process.kill, target: engines/llama/1, at: 500ms, restart: in-place }",
+    "```",
+    "",
+    ...variants(optionsOf(faults?.items), "kind"),
   ].join("\n");
 }

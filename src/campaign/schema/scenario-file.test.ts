@@ -74,7 +74,29 @@ describe("a scenario file", () => {
       `${minimal}steps: [{ at: 0s, do: engine.kill, engine: llama }]\n`,
       "x.yaml:5:44 steps[0].engine: a target such as engines/*, engines/llama/* or engines/llama/1",
     ],
+    [
+      "a misspelt key of a fault",
+      `${minimal}faults:\n  - { id: a, kind: process.kill, target: gateway, restrat: none }\n`,
+      "x.yaml:6:51 faults[0].restrat: unknown key (did you mean restart?)",
+    ],
+    [
+      "a fault that is aimed at nothing",
+      `${minimal}faults:\n  - { id: a, kind: process.kill, target: llama }\n`,
+      "x.yaml:6:42 faults[0].target: a target such as engines/*, engines/llama/* or engines/llama/1, gateway, host",
+    ],
+    [
+      "a fault's name that is taken",
+      `${minimal}faults:\n  - { id: a, kind: process.kill, target: gateway }\n  - { id: a, kind: process.kill, target: gateway }\n`,
+      "x.yaml:7:11 faults[1].id: another fault is called a",
+    ],
   ])("says where %s is and what would be right", (_, text, expected) => expect(problem(text)).toBe(expected));
+
+  it("says which kind of fault a misspelt one may be", () => {
+    const text = `${minimal}faults:\n  - { id: a, kind: proces.kill, target: gateway }\n`;
+    expect(problem(text)).toMatch(
+      /^x\.yaml:6:20 faults\[0\]\.kind: one of .*process\.kill.* \(did you mean process\.kill\?\)$/,
+    );
+  });
 
   it("says where the YAML itself is broken", () => {
     expect(problem("id: [a\ntitle: b")).toMatch(/^x\.yaml:2:\d+ /);

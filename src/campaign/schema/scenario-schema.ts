@@ -1,6 +1,7 @@
 /** The shape of a scenario file (docs/testing). Strict: what is not known here is an error, never ignored. */
 import { z } from "zod";
-import { duration } from "./duration.js";
+import { duration } from "../../base/duration.js";
+import { faults } from "./faults.js";
 import { fleet, gateway } from "./fleet.js";
 import { probes, workload } from "./load.js";
 import { step } from "./steps.js";
@@ -10,6 +11,10 @@ const phases = z.strictObject({
   steady: duration
     .prefault("8s")
     .meta({ description: "Load runs, steps happen; lasts at least until the last step is done" }),
+  fault: duration.optional().meta({
+    description: "Load runs, faults happen; lasts at least until the last fault is over. Default 5s, 0 without",
+  }),
+  heal: duration.optional().meta({ description: "Load runs on after the faults. Default 2s, 0 without faults" }),
 });
 
 const bounds = z.strictObject({
@@ -48,6 +53,7 @@ export const scenarioSchema = z.strictObject({
   probes: probes.prefault({}),
   phases: phases.prefault({}),
   steps: z.array(step).max(1000).default([]),
+  faults,
   bounds: bounds.prefault({}),
   checks: z.array(z.string()).default([]).meta({ description: "Extra checks of this scenario" }),
   expect: expectations.prefault({}),

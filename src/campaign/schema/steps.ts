@@ -1,6 +1,6 @@
 /** The timetable of a scenario: what happens to engines, adapters, caches and membership, and when (from the start of steady). */
 import { z } from "zod";
-import { duration } from "./duration.js";
+import { duration } from "../../base/duration.js";
 
 const at = duration.meta({ description: "Time from the start of the steady phase" });
 const engine = z.string().regex(/^engines\/(\*|[^/*]+\/(\*|\d+))$/, {

@@ -13,10 +13,10 @@ export function registerScenario(program: Command): void {
 
 async function validate(files: string[]): Promise<void> {
   const { planScenarios } = await import("../../campaign/plan-scenarios.js");
-  const { LOCAL_CAPABILITIES } = await import("../../lab/local/local-lab.js");
+  const { LocalLabFactory } = await import("../../lab/local/local-lab-factory.js");
   const { kvproofGatewayDriver } = await import("../../lab/sut/kvproof-gateway.js");
   const { DIALECTS } = await import("../../protocol/dialects.js");
-  const lab = { kind: "local" as const, capabilities: LOCAL_CAPABILITIES, dialects: Object.keys(DIALECTS) };
+  const lab = new LocalLabFactory(Object.keys(DIALECTS));
   const plans = planScenarios(files, { lab, sut: kvproofGatewayDriver, sample: 1 });
   for (const { file, id, engines } of plans) process.stdout.write(`ok  ${file}  ${id}, ${engines.length} engines\n`);
 }

@@ -13,6 +13,11 @@ export class QuirkQueue {
     this.#armed.set(kind, Math.min(MAX_ARMED, this.waiting(kind) + count));
   }
 
+  /** Takes back what still waits. */
+  disarm(kind: QuirkKind): void {
+    this.#armed.set(kind, 0);
+  }
+
   waiting(kind: QuirkKind): number {
     return this.#armed.get(kind) ?? 0;
   }

@@ -25,7 +25,7 @@ export interface Fault<P extends object = object> {
   /** Strict: unknown keys are errors. The common keys (id, kind, target, at, for) are not part of it. */
   readonly parameters: z.ZodObject;
   /** Why these parameters cannot work on this lab or these targets although the capabilities are there; null = they can. */
-  impossible?(parameters: P, engines: readonly EngineHandle["spec"][]): string | null;
+  impossible?(parameters: P, engines: readonly EngineHandle["spec"][], target: string): string | null;
   /** Resolves once the fault has been asked for; rejects (KvproofError) when that failed, with nothing left behind. */
   inject(world: FaultWorld, parameters: P): Promise<ActiveFault>;
 }
@@ -59,9 +59,19 @@ export interface FaultWorld {
 
 /** The hand of the orchestrator in faults that end processes: it notices, restarts and registers, as a kubelet and a watch do. */
 export interface Orchestrator {
-  /** Ends the engine as told and starts it again in place; nobody tells the system under test. */
+  /** Ends the engine; it is gone when this resolves. Nobody tells the system under test. */
+  stopEngine(engine: string, how: "graceful" | "kill"): Promise<void>;
+  /** Starts a stopped engine again in place; nobody tells the system under test. */
+  startEngine(engine: string): Promise<void>;
+  /** {@link stopEngine}, then {@link startEngine}. */
   restartEngine(engine: string, how: "graceful" | "kill"): Promise<void>;
-  /** Ends the system under test and starts it again at the same address; every member is registered anew. */
+  /** A stopped engine is deregistered, and one of a new name and address takes its place. Resolves with the name. */
+  replaceEngine(engine: string): Promise<string>;
+  /** Ends the system under test; it is gone when this resolves. */
+  stopGateway(how: "graceful" | "kill"): Promise<void>;
+  /** Starts the stopped system under test at the same address; every member is registered anew. */
+  startGateway(): Promise<void>;
+  /** {@link stopGateway}, then {@link startGateway}. */
   restartGateway(how: "graceful" | "kill"): Promise<void>;
   /** Whether the system under test answers a cheap question now. */
   gatewayAnswers(): Promise<boolean>;

@@ -3,14 +3,15 @@ import { join } from "node:path";
 import { request } from "undici";
 import { delay, waitFor } from "../../base/async.js";
 import type { Clock } from "../../base/clock.js";
-import { InternalError, invariant, KvproofError, UnavailableError } from "../../base/errors.js";
+import { invariant, KvproofError, UnavailableError } from "../../base/errors.js";
 import { cliEntry } from "../../base/package-root.js";
 import type { EngineRecord, ResourceRecord } from "../../judge/history/records.js";
 import type { EngineHandle, EngineSpec, LabObserver, RestartChanges } from "../ports.js";
 import { freePortRun } from "./addresses.js";
 import { describeExit, type ExitInfo, LabProcess } from "./child-process.js";
 import { engineArguments, type PodPlace, topicOf } from "./engine-arguments.js";
-import { isStopped, usageOf } from "./process-table.js";
+import { usageOf } from "./process-table.js";
+import { freezeProcess, thawProcess } from "./freeze.js";
 import { type EngineReady, parseEngineReady, portOf } from "./ready-lines.js";
 import type { RunRegistry } from "./run-registry.js";
 import type { StartGate } from "./start-gate.js";
@@ -18,7 +19,6 @@ import type { StartGate } from "./start-gate.js";
 export const ENGINE_READY_TIMEOUT_MS = 30_000;
 /** A graceful stop that takes longer than this is ended by SIGKILL. */
 export const GRACEFUL_STOP_MS = 5_000;
-const SIGNAL_EFFECT_MS = 2_000;
 /** Small heaps: a hundred engines share one machine. */
 const NODE_FLAGS = ["--max-semi-space-size=2", "--max-old-space-size=512"];
 
@@ -43,6 +43,7 @@ export class EnginePod {
   #handle: EngineHandle | null = null;
   #epoch: number;
   #ending = false;
+  #deathExpected = false;
 
   /** `epoch` counts on from an earlier pod of the same name. */
   constructor(context: PodContext, spec: EngineSpec, place: PodPlace, epoch = 0) {
@@ -86,13 +87,18 @@ export class EnginePod {
     await this.#gone;
   }
 
+  /** The present life may end by itself. */
+  expectDeath(): void {
+    this.#deathExpected = true;
+  }
+
   async freeze(): Promise<void> {
-    await this.#signalUntil("SIGSTOP", true);
+    await freezeProcess(this.#process, `engine ${this.spec.engine}`);
     this.#record("frozen");
   }
 
   async thaw(): Promise<void> {
-    await this.#signalUntil("SIGCONT", false);
+    await thawProcess(this.#process, `engine ${this.spec.engine}`);
     this.#record("thawed");
   }
 
@@ -123,6 +129,7 @@ export class EnginePod {
     if (closing.aborted) throw new KvproofError("KVP_E_INTERRUPTED", `${this.spec.engine} did not start: the run ends`);
     this.#epoch++;
     this.#ending = false;
+    this.#deathExpected = false;
     const fileName = fileNameOf(this.spec.engine);
     const ledgerFile = join(dir, "ledger", `${fileName}.${this.#epoch}.ndjson`);
     this.ledgerFiles.push(ledgerFile);
@@ -193,10 +200,12 @@ export class EnginePod {
 
   #ended(process: LabProcess, epoch: number, exit: ExitInfo, wasReady: boolean): void {
     if (process.pid !== null) this.#context.registry.ended(process.pid);
-    const unexpected = !this.#ending;
+    const expected = this.#deathExpected && !this.#ending;
+    const unexpected = !this.#ending && !expected;
     this.#record("down", { epoch, ...(unexpected ? { unexpected } : {}) });
-    if (!unexpected || !wasReady) return;
+    if (this.#ending || !wasReady) return;
     this.#handle = null;
+    if (expected) return this.#context.observer.engineEnded(this.spec.engine);
     this.#context.observer.engineLost(this.spec.engine, `${describeExit(exit)}; ${process.logTail()}`);
   }
 
@@ -217,17 +226,6 @@ export class EnginePod {
       ...more,
     });
     return at;
-  }
-
-  async #signalUntil(signal: NodeJS.Signals, stopped: boolean): Promise<void> {
-    const pid = this.#process?.pid;
-    if (!pid || !this.alive) throw new InternalError(`${this.spec.engine} does not run`);
-    this.#process?.signal(signal);
-    await waitFor(() => isStopped(pid) === stopped, {
-      describe: `engine ${this.spec.engine} to follow ${signal}`,
-      timeoutMs: SIGNAL_EFFECT_MS,
-      intervalMs: 2,
-    });
   }
 }
 

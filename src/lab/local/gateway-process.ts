@@ -9,27 +9,40 @@ import type { ResourceRecord } from "../../judge/history/records.js";
 import type { GatewayHandle, GatewaySpec } from "../ports.js";
 import { describeExit, LabProcess } from "./child-process.js";
 import { GRACEFUL_STOP_MS, type PodContext } from "./engine-pod.js";
+import { freezeProcess, thawProcess } from "./freeze.js";
 import { usageOf } from "./process-table.js";
-import { parseGatewayReady } from "./ready-lines.js";
+import { parseGatewayReady, portOf } from "./ready-lines.js";
 
 const GATEWAY_READY_TIMEOUT_MS = 15_000;
 const TOKEN_VARIABLE = "KVPROOF_ADMIN_TOKEN";
 
+/** What a restart keeps: whoever knew the old life reaches the new one. Port 0 = the system chooses. */
+export interface GatewayPlace {
+  readonly address: string;
+  readonly port: number;
+  readonly adminToken: string;
+}
+
+export function gatewayPlace(address: string): GatewayPlace {
+  return { address, port: 0, adminToken: randomBytes(16).toString("hex") };
+}
+
 export class GatewayProcess {
   readonly #context: PodContext;
   readonly #process: LabProcess;
-  readonly #adminToken = randomBytes(16).toString("hex");
+  #place: GatewayPlace;
   #ready = false;
   #ending = false;
 
-  constructor(context: PodContext, spec: GatewaySpec, address: string) {
+  constructor(context: PodContext, spec: GatewaySpec, place: GatewayPlace) {
     this.#context = context;
+    this.#place = place;
     const [program, ...args] = spec.command ?? [process.execPath, cliEntry(), "gateway"];
     this.#process = new LabProcess({
       name: "gateway",
       program: program ?? process.execPath,
-      args: [...args, ...gatewayArguments(spec, address)],
-      env: { [TOKEN_VARIABLE]: this.#adminToken, KVPROOF_PARENT_PID: String(process.pid) },
+      args: [...args, ...gatewayArguments(spec, place)],
+      env: { [TOKEN_VARIABLE]: place.adminToken, KVPROOF_PARENT_PID: String(process.pid) },
       logFile: join(context.dir, "logs", "gateway.log"),
       notReadyCode: "KVP_E_SUT_UNAVAILABLE",
     });
@@ -44,6 +57,11 @@ export class GatewayProcess {
     });
   }
 
+  /** The port it really has once it is ready. */
+  get place(): GatewayPlace {
+    return this.#place;
+  }
+
   async ready(): Promise<GatewayHandle> {
     try {
       const url = parseGatewayReady(await this.#process.ready(GATEWAY_READY_TIMEOUT_MS));
@@ -55,7 +73,8 @@ export class GatewayProcess {
       if (!this.#process.alive)
         throw new UnavailableError("KVP_E_SUT_UNAVAILABLE", `the gateway ended at once; ${this.#process.logTail()}`);
       this.#ready = true;
-      return { url, adminToken: this.#adminToken, logFile: this.#process.command.logFile };
+      this.#place = { ...this.#place, port: portOf(url) };
+      return { url, adminToken: this.#place.adminToken, logFile: this.#process.command.logFile };
     } catch (thrown) {
       this.signal("SIGKILL");
       await this.exited;
@@ -73,6 +92,13 @@ export class GatewayProcess {
     await escalation;
   }
 
+  freeze(): Promise<void> {
+    return freezeProcess(this.#process, "the gateway");
+  }
+  thaw(): Promise<void> {
+    return thawProcess(this.#process, "the gateway");
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#ending = true;
     this.#process.signal(signal);
@@ -88,12 +114,12 @@ export class GatewayProcess {
   }
 }
 
-function gatewayArguments(spec: GatewaySpec, address: string): string[] {
+function gatewayArguments(spec: GatewaySpec, { address, port }: GatewayPlace): string[] {
   return [
     "--host",
     address,
     "--port",
-    "0",
+    String(port),
     "--admin-token-env",
     TOKEN_VARIABLE,
     ...(spec.minMatchBlocks === undefined ? [] : ["--min-match-blocks", String(spec.minMatchBlocks)]),

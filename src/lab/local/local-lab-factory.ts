@@ -1,7 +1,7 @@
 /** Opens labs on this machine and, as a last resort, kills all that they started. */
 import { type Clock, systemClock } from "../../base/clock.js";
 import { Rng } from "../../base/rng.js";
-import type { Lab, LabFactory, LabOptions } from "../ports.js";
+import type { Lab, LabCapability, LabFactory, LabOptions } from "../ports.js";
 import { AddressPool } from "./addresses.js";
 import { LOCAL_CAPABILITIES, LocalLab } from "./local-lab.js";
 import { blocksInUse, endLeftovers } from "./run-registry.js";
@@ -22,6 +22,10 @@ export class LocalLabFactory implements LabFactory {
     this.dialects = dialects;
     this.#clock = clock;
     this.#bindable = bindable;
+  }
+
+  reasonWithout(capability: LabCapability): string | null {
+    return this.capabilities.has(capability) ? null : `the local lab has no ${capability}`;
   }
 
   endLeftovers(): Promise<readonly string[]> {

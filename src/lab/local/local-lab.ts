@@ -21,7 +21,7 @@ import type {
 import type { AddressPool } from "./addresses.js";
 import type { PodPlace } from "./engine-arguments.js";
 import { EnginePod, type PodContext } from "./engine-pod.js";
-import { GatewayProcess } from "./gateway-process.js";
+import { type GatewayPlace, gatewayPlace, GatewayProcess } from "./gateway-process.js";
 import { RunRegistry } from "./run-registry.js";
 import { StartGate } from "./start-gate.js";
 
@@ -32,6 +32,8 @@ export const LOCAL_CAPABILITIES: ReadonlySet<LabCapability> = new Set<LabCapabil
   "engine.address-change",
   "engine.address-reuse",
   "gateway.restart",
+  "gateway.freeze",
+  "engine.control",
 ]);
 
 /** At the end of a run processes get this long to exit by themselves. */
@@ -49,6 +51,7 @@ export class LocalLab implements Lab {
   readonly #pastLedgers: string[] = [];
   readonly #ending = new AbortController();
   #gateway: GatewayProcess | null = null;
+  #gatewayPlace: GatewayPlace | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(options: LabOptions, addresses: AddressPool, clock: Clock) {
@@ -94,6 +97,10 @@ export class LocalLab implements Lab {
     return this.#pod(engine).thaw();
   }
 
+  expectDeath(engine: string): void {
+    this.#pod(engine).expectDeath();
+  }
+
   engines(): readonly EngineHandle[] {
     return [...this.#pods.values()].flatMap((pod) => pod.handle ?? []);
   }
@@ -102,7 +109,7 @@ export class LocalLab implements Lab {
     const lab = this.#pod(engine).handle?.direct.lab;
     if (!lab)
       throw new KvproofError("KVP_E_PROCESS_EXITED", `engine ${engine} is not running; /lab/${path} cannot reach it`);
-    const response = await request(`${lab}/lab/${path}`, {
+    const response = await request(`${lab}/lab${path === "" ? "" : `/${path}`}`, {
       method: body === undefined ? "GET" : "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${this.#context.labToken}` },
       body: body === undefined ? null : JSON.stringify(body),
@@ -121,13 +128,24 @@ export class LocalLab implements Lab {
     if (this.#gateway !== null) throw new InternalError("the gateway is running already");
     if (this.#ending.signal.aborted)
       throw new KvproofError("KVP_E_INTERRUPTED", "the gateway did not start: the run ends");
-    this.#gateway = new GatewayProcess(this.#context, spec, this.#addresses.take());
-    return this.#gateway.ready();
+    this.#gatewayPlace ??= gatewayPlace(this.#addresses.take());
+    const gateway = new GatewayProcess(this.#context, spec, this.#gatewayPlace);
+    this.#gateway = gateway;
+    const handle = await gateway.ready();
+    this.#gatewayPlace = gateway.place;
+    return handle;
   }
 
   async stopGateway(how: "graceful" | "kill"): Promise<void> {
     await this.#gateway?.stop(how);
     this.#gateway = null;
+  }
+
+  async freezeGateway(): Promise<void> {
+    await this.#runningGateway().freeze();
+  }
+  async thawGateway(): Promise<void> {
+    await this.#runningGateway().thaw();
   }
 
   ledgerFiles(): readonly string[] {
@@ -171,6 +189,11 @@ export class LocalLab implements Lab {
 
   #processes(): (EnginePod | GatewayProcess)[] {
     return [...(this.#gateway === null ? [] : [this.#gateway]), ...this.#pods.values()];
+  }
+
+  #runningGateway(): GatewayProcess {
+    if (this.#gateway === null) throw new InternalError("no gateway runs");
+    return this.#gateway;
   }
 
   #pod(engine: string): EnginePod {

@@ -15,7 +15,8 @@ export interface Progress {
   readonly achievedPerS?: number;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
-  readonly faults?: number;
+  /** Faults in force. */
+  readonly faults?: readonly string[];
 }
 
 const PLAIN_EVERY_MS = 10_000;
@@ -29,7 +30,7 @@ function text(progress: Progress): string {
     `${formatMs(progress.elapsedMs)} of about ${formatMs(progress.expectedMs)}`,
     ...(offeredPerS === undefined ? [] : [`${formatNumber(achievedPerS ?? 0)}/${formatNumber(offeredPerS)} req/s`]),
     ...(p50Ms === undefined ? [] : [`p50 ${formatMs(p50Ms)} p99 ${formatMs(p99Ms ?? 0)}`]),
-    ...(faults ? [`${faults} faults active`] : []),
+    ...(faults?.length ? [`broken: ${faults.join(", ")}`] : []),
   ];
   return parts.join("  ");
 }

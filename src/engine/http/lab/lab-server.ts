@@ -65,7 +65,7 @@ function describeLab(engine: Engine, load: LoadControl): unknown {
   };
 }
 
-/** Arms the next `count` batches that the quirk fits, on one rank (default 0). */
+/** Arms the next `count` batches that the quirk fits, on one rank (default 0); count 0 takes back what still waits. */
 function armQuirk(engine: Engine, value: unknown): unknown {
   const body = labBody(value, quirkFields);
   const { kind } = body;
@@ -76,7 +76,9 @@ function armQuirk(engine: Engine, value: unknown): unknown {
     );
   }
   const loop = labRank(engine, body);
-  loop.publisher.quirks.arm(kind, labNumber(body, "count", { low: 1, high: MAX_ARMED }, 1));
+  const count = labNumber(body, "count", { low: 0, high: MAX_ARMED }, 1);
+  if (count === 0) loop.publisher.quirks.disarm(kind);
+  else loop.publisher.quirks.arm(kind, count);
   loop.clearWhenIdle();
   return { rank: loop.rank, quirks: loop.publisher.quirks.report() };
 }

@@ -1,0 +1,78 @@
+/**
+ * A system under test that may be down for a while: whoever asks it then gets an error, and goes on. Independent of how it is
+ * launched and reached; a new life is connected through the same driver.
+ */
+import { UnavailableError } from "../../base/errors.js";
+import type { SutCapabilities } from "../../judge/history/records.js";
+import type { GatewayHandle } from "../ports.js";
+import type { EngineRegistration, MatchQuery, RouteAnswer, SutDriver, SutVitals, SystemUnderTest } from "./port.js";
+
+export class RestartableSut implements SystemUnderTest {
+  readonly name: string;
+  readonly version: string;
+  readonly capabilities: SutCapabilities;
+  readonly openaiUrl: string | null;
+  readonly #driver: SutDriver;
+  #life: SystemUnderTest | null;
+
+  static async connect(driver: SutDriver, gateway: GatewayHandle): Promise<RestartableSut> {
+    return new RestartableSut(driver, await driver.connect(gateway));
+  }
+
+  private constructor(driver: SutDriver, first: SystemUnderTest) {
+    this.#driver = driver;
+    this.#life = first;
+    this.name = first.name;
+    this.version = first.version;
+    this.capabilities = first.capabilities;
+    this.openaiUrl = first.openaiUrl;
+  }
+
+  get up(): boolean {
+    return this.#life !== null;
+  }
+
+  /** Its process is about to end: what is asked from now on fails at once. */
+  async disconnect(): Promise<void> {
+    const life = this.#life;
+    this.#life = null;
+    await life?.stop();
+  }
+
+  async reconnect(gateway: GatewayHandle): Promise<void> {
+    this.#life = await this.#driver.connect(gateway);
+  }
+
+  async addEngine(engine: EngineRegistration): Promise<void> {
+    await this.#alive().addEngine(engine);
+  }
+  async removeEngine(engine: string): Promise<void> {
+    await this.#alive().removeEngine(engine);
+  }
+  async match(query: MatchQuery): Promise<Record<string, number>> {
+    return this.#alive().match(query);
+  }
+  async route(query: MatchQuery, loads: Readonly<Record<string, number>>): Promise<RouteAnswer> {
+    return this.#alive().route(query, loads);
+  }
+  async dump(): ReturnType<SystemUnderTest["dump"]> {
+    return this.#alive().dump();
+  }
+  async streams(): ReturnType<SystemUnderTest["streams"]> {
+    return this.#alive().streams();
+  }
+  async counters(): ReturnType<SystemUnderTest["counters"]> {
+    return this.#alive().counters();
+  }
+  async vitals(): Promise<SutVitals> {
+    return this.#alive().vitals();
+  }
+  async stop(): Promise<void> {
+    await this.disconnect();
+  }
+
+  #alive(): SystemUnderTest {
+    if (this.#life !== null) return this.#life;
+    throw new UnavailableError("KVP_E_SUT_UNAVAILABLE", `${this.name} is down: a fault ended it`);
+  }
+}
