@@ -28,8 +28,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
   bench: ["base", "judge/regression"],
   report: ["base", "judge"],
-  streams: ["base", "protocol"],
-  cli: ["base", "protocol", "engine", "gateway", "lab", "campaign", "judge", "simulate", "bench", "report", "streams"],
+  cli: ["base", "protocol", "engine", "gateway", "lab", "campaign", "judge", "simulate", "bench", "report"],
 };
 
 /** Folders that touch no clock, randomness, socket, file or process. */

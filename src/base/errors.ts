@@ -57,17 +57,7 @@ export const errorCatalogue = {
     meaning: "What was named as a build to compare is no folder, package or git ref.",
     remedy: "Name a git ref of this repository, a checkout, or an npm tarball.",
   },
-  KVP_E_TRACE_INVALID: {
-    exit: 64,
-    meaning: "A trace or recording of event streams is damaged, cut off, or of a newer version.",
-    remedy: "Record again, or read a cut one as far as it goes with `--cut`.",
-  },
   // Environment: the machine lacks something.
-  KVP_E_TRACE_UNWRITABLE: {
-    exit: 69,
-    meaning: "A trace could not be written to its end.",
-    remedy: "Make room or choose another file with `--out`; the partial file can be read with `--cut`.",
-  },
   KVP_E_ADDRESS_IN_USE: {
     exit: 69,
     meaning: "A socket could not be bound because another process has the address.",
@@ -87,6 +77,26 @@ export const errorCatalogue = {
     exit: 69,
     meaning: "The system under test did not start, exited, or does not answer.",
     remedy: "Read its log, which the message names.",
+  },
+  KVP_E_SUT_EXITED: {
+    exit: 69,
+    meaning: "The system under test ended in the middle of a run, or with an error when it was told to stop.",
+    remedy: "Read its log, which the message names.",
+  },
+  KVP_E_SUT_HUNG: {
+    exit: 69,
+    meaning: "The system under test left a request unanswered for too long, or did not end when told to.",
+    remedy: "Read its log, which the message names; `--sut-timeout` gives it more time for an answer.",
+  },
+  KVP_E_SUT_PROTOCOL: {
+    exit: 69,
+    meaning: "The system under test answered something else than the driver protocol or its HTTP API says.",
+    remedy: "Compare the answer with docs/testing/other-systems.md.",
+  },
+  KVP_E_SUT_REFUSED: {
+    exit: 69,
+    meaning: "The system under test answered with an error where the run cannot go on without it.",
+    remedy: "The message quotes it; read its log.",
   },
   KVP_E_PROCESS_EXITED: { exit: 69, meaning: "A process of the lab ended unexpectedly.", remedy: "Read its log." },
   KVP_E_NOT_BUILT: { exit: 69, meaning: "dist/ is missing.", remedy: "Run `npm run build`." },

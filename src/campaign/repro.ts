@@ -1,5 +1,6 @@
 /** The command that repeats a run, for people to copy and as a script that works from anywhere on the same machine. */
 import { basename, relative } from "node:path";
+import type { SutLaunch } from "../lab/ports.js";
 import type { Plan } from "./plan/plan.js";
 
 export function reproCommand(plan: Plan): string {
@@ -32,6 +33,22 @@ function runArguments({ file, seed, sample, gateway }: Plan): string {
     `--seed ${seed}`,
     ...(sample === 1 ? [] : [`--sample ${sample}`]),
     ...(gateway.command === undefined ? [] : [`--gateway-command ${quoted(gateway.command.join(" "))}`]),
+    ...(gateway.launch === undefined ? [] : [sutOption(gateway.launch)]),
+  ].join(" ");
+}
+
+/** `--sut …` as it was, or would be, typed. */
+export function sutOption(launch: SutLaunch): string {
+  const words = launch.command === undefined ? [] : [launch.command, ...(launch.args ?? [])];
+  const command = words.map(quoted).join(" ");
+  const text = launch.kind === "stdio" ? `stdio:${command}` : ["http:", launch.url, command && ` ${command}`].join("");
+  const { timeoutMs, api, claims } = { api: undefined, claims: undefined, ...launch };
+  const claimed = Object.entries(claims ?? {}).map(([name, value]) => `${name}=${value}`);
+  return [
+    `--sut ${quoted(text)}`,
+    ...(timeoutMs === undefined ? [] : [`--sut-timeout ${timeoutMs}ms`]),
+    ...(api === undefined ? [] : [`--sut-api ${api}`]),
+    ...(claimed.length === 0 ? [] : [`--sut-claims ${quoted(claimed.join(","))}`]),
   ].join(" ");
 }
 

@@ -7,13 +7,13 @@ import { summarise } from "./campaign-summary.js";
 import { machineFingerprint, toolIdentity } from "./machine.js";
 import type { Plan } from "./plan/plan.js";
 import { planScenarios, type ScenarioPlanOptions } from "./plan-scenarios.js";
-import { programName, quoted } from "./repro.js";
+import { programName, quoted, sutOption } from "./repro.js";
 import { freshFolder, linkLatest, utcName } from "./run-directory.js";
 import { type FinishedRun, type RunOptions, runScenario } from "./run-scenario.js";
 
 type SharedOptions = Pick<RunOptions, "lab" | "sut" | "out" | "observer" | "signal" | "keep" | "render">;
 
-export interface CampaignOptions extends SharedOptions, Omit<ScenarioPlanOptions, "lab" | "sut"> {
+export interface CampaignOptions extends SharedOptions, Omit<ScenarioPlanOptions, "lab"> {
   /** Runs side by side; scenarios that are exclusive still run alone. */
   readonly concurrency: number;
   /** Writes the renderings of the campaign's folder. */
@@ -68,7 +68,7 @@ async function runAll(plans: readonly Plan[], options: CampaignOptions): Promise
 
 function campaignRepro(
   files: readonly string[],
-  { sample, seed, grep, shard, gatewayCommand }: CampaignOptions,
+  { sample, seed, grep, shard, gatewayCommand, launch }: CampaignOptions,
 ): string {
   return [
     `${programName()} run`,
@@ -78,5 +78,6 @@ function campaignRepro(
     ...(seed === undefined ? [] : [`--seed ${seed}`]),
     ...(sample === 1 ? [] : [`--sample ${sample}`]),
     ...(gatewayCommand === undefined ? [] : [`--gateway-command ${quoted(gatewayCommand.join(" "))}`]),
+    ...(launch === undefined ? [] : [sutOption(launch)]),
   ].join(" ");
 }

@@ -18,7 +18,9 @@ import { machineFingerprint, toolIdentity } from "./machine.js";
 import type { CampaignObserver } from "./observer.js";
 import type { Plan } from "./plan/plan.js";
 import { reproCommand, reproScript } from "./repro.js";
+import { applicablePlan } from "./run/applicable-plan.js";
 import { Fleet } from "./run/fleet.js";
+import { OwnDoor, ProxyDoor } from "./run/front-door.js";
 import { InFlight } from "./run/in-flight.js";
 import { LoadMeter } from "./run/load-meter.js";
 import { OpenAiClient } from "./run/openai-client.js";
@@ -32,7 +34,6 @@ import { RunDirectory, utcName } from "./run-directory.js";
 
 const RECENT_PROMPTS = 512;
 const STORED_PROMPTS = 256;
-const CONNECTIONS = 256;
 
 export interface RunOptions {
   readonly lab: LabFactory;
@@ -77,6 +78,8 @@ class ScenarioRun {
   readonly #startedNs: number;
   #fleet: Fleet | null = null;
   #failure: Error | null = null;
+  /** The system under test did not end as it should. */
+  #unruly: Error | null = null;
   #sut: SystemUnderTest | null = null;
   #phasesBegan = false;
 
@@ -125,7 +128,7 @@ class ScenarioRun {
   async #inLab(lab: Lab): Promise<void> {
     const plan = this.#plan;
     const driver = this.#options.sut(plan.gateway);
-    const sut = await RestartableSut.connect(driver, await lab.startGateway(plan.gateway));
+    const sut = await RestartableSut.connect(driver, await lab.startGateway(plan.gateway), plan.seed);
     this.#sut = sut;
     this.#recorder.record(this.#runRecord(driver, sut));
     const context = this.#context(lab, sut);
@@ -141,17 +144,22 @@ class ScenarioRun {
       await runPhases(course);
     } finally {
       ticker.stop();
-      await Promise.all([context.openai.close(), sut.stop()]);
+      await Promise.all([context.openai.close(), this.#stopSut(sut)]);
     }
   }
 
   #context(lab: Lab, sut: RestartableSut): RunContext {
-    const plan = this.#plan;
+    const plan = applicablePlan(this.#plan, sut.capabilities);
     const clock = this.#clock;
     const recorder = this.#recorder;
     const blockSizes = new Map(plan.engines.map((engine) => [engine.model, engine.blockSize]));
     const inFlight = new InFlight();
+    const rng = new Rng(plan.seed);
     const fleet = new Fleet(lab, sut, recorder, clock);
+    const door =
+      sut.openaiUrl === null
+        ? new OwnDoor({ sut, fleet, inFlight, rng: rng.fork("front") })
+        : new ProxyDoor(sut.openaiUrl);
     return {
       plan,
       lab,
@@ -159,11 +167,11 @@ class ScenarioRun {
       clock,
       recorder,
       inFlight,
-      rng: new Rng(plan.seed),
+      rng,
       prompts: new PromptBook(recorder, clock, blockSizes),
       fleet,
       gateway: new GatewayLife({ lab, spec: plan.gateway, sut, fleet, recorder, clock }),
-      openai: new OpenAiClient(sut.openaiUrl ?? "http://127.0.0.1", CONNECTIONS, { recorder, clock, inFlight }),
+      openai: new OpenAiClient(door, { recorder, clock, inFlight }),
       recent: new PromptPool(RECENT_PROMPTS),
       stored: new PromptPool(STORED_PROMPTS),
     };
@@ -182,13 +190,18 @@ class ScenarioRun {
       sut: { name: sut.name, version: sut.version, capabilities: sut.capabilities },
       bounds: plan.bounds,
       models: Object.fromEntries(plan.engines.map((engine) => [engine.model, { blockSize: engine.blockSize }])),
-      policy: { minMatchBlocks: driver.minMatchBlocks },
+      policy: { minMatchBlocks: sut.minMatchBlocks ?? driver.minMatchBlocks },
       opportunities: plan.opportunities,
       thresholds: plan.thresholds,
       checks: plan.checks,
       requiredMarks: plan.marks,
       events: plan.gateway.events,
     };
+  }
+
+  /** One that does not end as it should has answered everything all the same: what was found wrong with it counts more. */
+  async #stopSut(sut: SystemUnderTest): Promise<void> {
+    await sut.stop().catch((thrown: unknown) => (this.#unruly = asError(thrown)));
   }
 
   #engineLost(engine: string, detail: string): void {
@@ -241,7 +254,7 @@ class ScenarioRun {
       sut: { name: this.#sut?.name ?? "none", version: this.#sut?.version ?? "none" },
       startedAt: this.#startedAt.toISOString(),
       durationMs: Math.round((this.#clock.nowNs() - this.#startedNs) / 1e6),
-      ...outcomeOf(report, this.#failure, this.#options.signal.aborted),
+      ...outcomeOf(report, { failure: this.#failure, unruly: this.#unruly }, this.#options.signal.aborted),
       machine: machineFingerprint(),
       repro: reproCommand(plan),
       dir: ".",
@@ -253,7 +266,12 @@ class ScenarioRun {
 
 type Outcome = Pick<RunSummary, "verdict" | "exitCode" | "headline" | "error">;
 
-function outcomeOf(report: JudgeReport | null, failure: Error | null, interrupted: boolean): Outcome {
+interface Failures {
+  readonly failure: Error | null;
+  readonly unruly: Error | null;
+}
+
+function outcomeOf(report: JudgeReport | null, { failure, unruly }: Failures, interrupted: boolean): Outcome {
   const judged = report === null ? "" : `${UNTIL_THEN}${report.headline}`;
   if (interrupted) {
     return { verdict: "interrupted", exitCode: ExitCode.interrupted, headline: `interrupted by the user${judged}` };
@@ -261,7 +279,9 @@ function outcomeOf(report: JudgeReport | null, failure: Error | null, interrupte
   if (failure !== null || report === null)
     return errorOutcome(failure ?? new InternalError("the run left no history"), judged);
   const { verdict, exitCode, headline } = report;
-  return { verdict, exitCode, headline };
+  if (unruly === null) return { verdict, exitCode, headline };
+  if (exitCode !== ExitCode.violated) return errorOutcome(unruly, judged);
+  return { verdict, exitCode, headline: `${headline}; ${unruly.message}` };
 }
 
 function errorOutcome(failure: Error, judged: string): Outcome {

@@ -4,7 +4,7 @@
  * schedule; every ledger is continuous, so that the truth is true; no engine ended by itself; the run reached its end.
  */
 import { NS_PER_MS } from "../base/clock.js";
-import type { EngineRecord, FaultRecord, GeneratorRecord, RunRecord } from "./history/records.js";
+import type { EngineRecord, FaultRecord, GeneratorRecord, QueryRecord, RunRecord } from "./history/records.js";
 import { BASE_REQUIREMENTS, PROPERTY_IDS, VALIDITY_ID } from "./properties/catalogue.js";
 import type { Checker, JudgeContext } from "./properties/property.js";
 import { MAX_PROOFS, type PropertyResult, type Violation } from "./verdict.js";
@@ -15,11 +15,11 @@ const LATENESS_SHARE = 0.5;
 const LATENESS_FLOOR_MS = 100;
 /** Share of the offered load that must have been sent. */
 const SENT_SHARE = 0.95;
-/**
- * While something is broken, and while its backlog is worked off, a broken system holds requests back, and a starved machine
- * the generator itself. It is reported, and requests count from when they were due; it makes no run unknown.
- */
-const BROKEN_PHASES: ReadonlySet<string> = new Set(["fault", "heal"]);
+/** Share of the questions outside faults that may go unanswered. */
+const REFUSED_SHARE = 0.5;
+
+/** While something is broken, and while its backlog is worked off, it is the broken system that holds requests back. */
+const UNMEASURED_LOAD: ReadonlySet<string> = new Set(["warmup", "fault", "heal"]);
 
 export class RunValidity {
   readonly #context: JudgeContext;
@@ -27,6 +27,9 @@ export class RunValidity {
   readonly #marks = new Set<string>();
   readonly #generators: GeneratorRecord[] = [];
   readonly #exits: EngineRecord[] = [];
+  #questions = 0;
+  #refused = 0;
+  #lastRefusal = "";
   #ended = false;
   #checked = 0;
 
@@ -37,6 +40,7 @@ export class RunValidity {
   readonly checker: Checker = {
     fault: (record) => this.#fault(record),
     mark: (record) => void this.#marks.add(record.name),
+    query: (record) => this.#question(record),
     generator: (record) => void this.#generators.push(record),
     engine: (record) => {
       if (record.unexpected === true) this.#exits.push(record);
@@ -60,6 +64,7 @@ export class RunValidity {
     this.#checked = 0;
     const doubts = [
       ...this.#opportunities(results),
+      ...this.#answers(results),
       ...this.#ledgers(),
       ...this.#engineExits(),
       ...this.#effects(),
@@ -68,7 +73,6 @@ export class RunValidity {
       ...this.#end(),
     ];
     const failures = this.#unrecovered();
-    const measured = this.#loadWhileBroken();
     const verdict = failures.length > 0 ? "fail" : doubts.length > 0 ? "unknown" : "pass";
     return {
       id: VALIDITY_ID,
@@ -81,8 +85,16 @@ export class RunValidity {
       violationCount: failures.length,
       violations: failures.slice(0, MAX_PROOFS),
       ...(doubts.length === 0 ? {} : { reason: doubts.join("; ") }),
-      ...(Object.keys(measured).length === 0 ? {} : { measured }),
     };
+  }
+
+  /** Questions during a fault may fail. */
+  #question({ error, inv }: QueryRecord): void {
+    if (!this.#context.truth.disturbances.calmEverywhere(inv)) return;
+    this.#questions++;
+    if (error === undefined) return;
+    this.#refused++;
+    this.#lastRefusal = error;
   }
 
   #fault(record: FaultRecord): void {
@@ -98,12 +110,22 @@ export class RunValidity {
     for (const id of Object.keys(run.opportunities)) {
       if (!PROPERTY_IDS.includes(id)) yield `no property has the required id ${id}`;
     }
-    for (const { id, required, opportunities, verdict, reason } of results) {
-      if (required === 0) continue;
+    for (const { id, required, opportunities, verdict } of results) {
+      // What the system does not claim is not asked of it, whatever the scenario would like to see.
+      if (required === 0 || verdict === "not-applicable") continue;
       this.#checked++;
-      if (verdict === "not-applicable") yield `${id} is required and not applicable: ${reason ?? "?"}`;
-      else if (opportunities < required) yield `${id} was exercised ${opportunities} times, ${required} required`;
+      if (opportunities < required) yield `${id} was exercised ${opportunities} times, ${required} required`;
     }
+  }
+
+  /** A system that claims nothing, or answers nothing, cannot be found wrong. */
+  *#answers(results: readonly PropertyResult[]): Generator<string> {
+    this.#checked++;
+    const { run } = this.#context;
+    const nothing = !results.some(({ verdict, opportunities }) => verdict !== "not-applicable" && opportunities > 0);
+    if (nothing) yield `nothing that ${run.sut.name} claims to do was exercised`;
+    if (this.#refused <= this.#questions * REFUSED_SHARE) return;
+    yield `${this.#refused} of ${this.#questions} questions got no answer; the last: ${this.#lastRefusal}`;
   }
 
   *#ledgers(): Generator<string> {
@@ -145,31 +167,18 @@ export class RunValidity {
   }
 
   *#generatorLoad(): Generator<string> {
-    for (const record of this.#generators) {
-      if (record.phase === "warmup" || BROKEN_PHASES.has(record.phase)) continue;
-      this.#checked++;
-      const problem = this.#saturation(record);
-      if (problem !== null) yield `generator saturated in ${record.phase}: ${problem}`;
-    }
-  }
-
-  #loadWhileBroken(): Record<string, string> {
-    const told: Record<string, string> = {};
-    for (const record of this.#generators) {
-      const problem = BROKEN_PHASES.has(record.phase) ? this.#saturation(record) : null;
-      if (problem !== null) told[`load_in_${record.phase}`] = problem;
-    }
-    return told;
-  }
-
-  #saturation({ offered, sent, latenessP99Ms }: GeneratorRecord): string | null {
     const { measures, run } = this.#context;
-    if (sent < offered * SENT_SHARE) return `sent ${sent} of ${offered}`;
     const floorMs = Math.max(LATENESS_FLOOR_MS, run.bounds.stalenessNs / NS_PER_MS);
     const served = measures.get("served_ms") ?? measures.get("query_ms");
     const limitMs = Math.max(floorMs, LATENESS_SHARE * (served?.percentileMs(99) ?? 0));
-    if (latenessP99Ms <= limitMs) return null;
-    return `late by ${Math.round(latenessP99Ms)} ms (p99), limit ${Math.round(limitMs)} ms`;
+    for (const { phase, offered, sent, latenessP99Ms } of this.#generators) {
+      if (UNMEASURED_LOAD.has(phase)) continue;
+      this.#checked++;
+      if (sent < offered * SENT_SHARE) yield `generator saturated in ${phase}: sent ${sent} of ${offered}`;
+      else if (latenessP99Ms > limitMs) {
+        yield `generator saturated in ${phase}: late by ${Math.round(latenessP99Ms)} ms (p99), limit ${Math.round(limitMs)} ms`;
+      }
+    }
   }
 
   *#end(): Generator<string> {

@@ -87,6 +87,7 @@ export class Sweep {
       this.#run.thresholds,
       [...distributions, ...partDistributions(degradation)],
       sharesOf(degradation),
+      this.#run.sut.capabilities,
     );
     const engines = this.#truth.engines.map((engine) => engine.name);
     return {

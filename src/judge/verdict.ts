@@ -33,7 +33,8 @@ export interface ThresholdResult {
   readonly measure: string;
   readonly expression: string;
   readonly measured: number | null;
-  readonly verdict: "pass" | "fail" | "unknown";
+  /** "not-applicable": on something that the system under test does not do. */
+  readonly verdict: Verdict;
 }
 
 /** Distribution of one measure; `hdr` is HdrHistogram V2 compressed base64 (microseconds unless the name has a unit). */

@@ -1,7 +1,7 @@
 /** What a place to run must offer. The campaign knows labs by these interfaces only. */
 import type { Readable, Writable } from "node:stream";
 import type { KvproofError } from "../base/errors.js";
-import type { HistoryRecord, ResourceRecord } from "../judge/history/records.js";
+import type { HistoryRecord, ResourceRecord, SutCapabilities } from "../judge/history/records.js";
 import type { LinkPort } from "./links.js";
 
 /** One engine of the fleet, as planned. Names are `<model>/<n>`. */
@@ -67,15 +67,33 @@ export interface GatewaySpec {
   readonly launch?: SutLaunch;
 }
 
-/** How a system under test that is not our gateway comes to be. */
-export type SutLaunch =
-  /** A program that speaks the driver protocol (docs/testing/other-systems.md) on its standard input and output. */
-  | { readonly kind: "stdio"; readonly command: string; readonly args: readonly string[] }
-  /**
-   * Serves HTTP at `url`. With a command the lab starts it; `{address}` and `{port}` in both stand for a free place. Without
-   * one it runs already, and is not the lab's to stop, freeze or restart.
-   */
-  | { readonly kind: "http"; readonly url: string; readonly command?: string; readonly args?: readonly string[] };
+/** How a system under test that is not our gateway comes to be, and how it is spoken to. */
+export type SutLaunch = StdioLaunch | HttpLaunch;
+
+/** A program that speaks the driver protocol (docs/testing/other-systems.md) on its standard input and output. */
+export interface StdioLaunch {
+  readonly kind: "stdio";
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Longest time for an answer. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * An indexer that serves HTTP at `url`. With a command the lab starts it; `{address}` and `{port}` in both stand for a free
+ * place. Without one it runs already, and is not the lab's to stop, freeze or restart.
+ */
+export interface HttpLaunch {
+  readonly kind: "http";
+  readonly url: string;
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly timeoutMs?: number;
+  /** Name of its API; absent = found out. */
+  readonly api?: string;
+  /** What it can do beyond, or against, what its API tells. */
+  readonly claims?: Partial<SutCapabilities>;
+}
 
 export interface GatewayHandle {
   /** Base URL; "" for one that speaks on its pipes only. */
@@ -94,6 +112,8 @@ export interface SutPipes {
   readonly exited: Promise<string>;
   /** The lab itself kept it from answering (froze or ended it) at some time since `atNs`: no answer is no fault of its own. */
   hinderedSince(atNs: number): boolean;
+  /** It was told to stop: from now on its end is no surprise. */
+  expectExit(): void;
   /** Its last log lines and where the rest is. */
   logTail(): string;
   /** It broke the protocol, or hangs: the run cannot go on. */

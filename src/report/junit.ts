@@ -58,6 +58,8 @@ function propertyCase(property: PropertyResult): Case {
 function thresholdCase(threshold: ThresholdResult): Case {
   const name = `threshold ${threshold.measure} ${threshold.expression}`;
   if (threshold.verdict === "pass") return { name, outcome: "passed", message: "", body: "" };
+  if (threshold.verdict === "not-applicable")
+    return { name, outcome: "skipped", message: "not claimed by this system", body: "" };
   const message = threshold.measured === null ? "not measured" : `measured ${threshold.measured}`;
   return { name, outcome: "failure", message, body: "" };
 }

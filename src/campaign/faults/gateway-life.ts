@@ -1,4 +1,5 @@
 /** The system under test over all its lives: ended and started again as an orchestrator does, and told anew of every member. */
+import { KvproofError } from "../../base/errors.js";
 import type { Clock } from "../../base/clock.js";
 import type { GatewaySpec, Lab } from "../../lab/ports.js";
 import type { RestartableSut } from "../../lab/sut/restartable-sut.js";
@@ -46,13 +47,18 @@ export class GatewayLife {
 
   /** Whether it answers a cheap question now. */
   async answers(): Promise<boolean> {
-    const { sut } = this.#parts;
+    const { sut, fleet } = this.#parts;
     if (!sut.up) return false;
+    const query = { model: fleet.members()[0]?.spec.model ?? "", lora: null, salt: null, tokens: [1] };
+    const { streams, match, route } = sut.capabilities;
     try {
-      await (sut.capabilities.streams ? sut.streams() : sut.match({ model: "", lora: null, salt: null, tokens: [] }));
+      if (streams) await sut.streams();
+      else if (match) await sut.match(query);
+      else if (route) await sut.route(query, {});
       return true;
-    } catch {
-      return false;
+    } catch (thrown) {
+      // A refusal is an answer.
+      return thrown instanceof KvproofError && thrown.code === "KVP_E_SUT_REFUSED";
     }
   }
 

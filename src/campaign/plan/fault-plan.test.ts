@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { asError } from "../../base/errors.js";
 import { LocalLabFactory } from "../../lab/local/local-lab-factory.js";
-import { kvproofGatewayDriver } from "../../lab/sut/kvproof-gateway.js";
 import { parseScenario } from "../schema/scenario-file.js";
 import { makePlan, type PlanOptions } from "./make-plan.js";
 import type { Plan } from "./plan.js";
 
 const local = new LocalLabFactory(["vllm-0.30"]);
-const base: PlanOptions = { sample: 1, lab: local, sut: kvproofGatewayDriver, properties: [], checks: [] };
+const base: PlanOptions = { sample: 1, lab: local, properties: [], checks: [] };
 
 function plan(text: string, more: Partial<PlanOptions> = {}): Plan {
   const fleet = "id: chaos/x\ntitle: X\nfleet:\n  - { model: llama, replicas: 2 }\n";

@@ -2,7 +2,7 @@
 import { type ErrorCode, UsageError } from "../../base/errors.js";
 import { faultOf } from "../../lab/faults/catalogue.js";
 import type { Fault } from "../../lab/faults/fault.js";
-import type { EngineSpec, LabFactory } from "../../lab/ports.js";
+import type { EngineSpec, LabFactory, SutLaunch } from "../../lab/ports.js";
 import { COMMON_FAULT_KEYS, type FaultSpec } from "../schema/faults.js";
 import type { ScenarioSource } from "../schema/scenario-file.js";
 import type { Scenario } from "../schema/scenario-schema.js";
@@ -86,6 +86,16 @@ export function checkFaults(
     }
     const why = fault.impossible?.(parametersOf(spec), targets, spec.target) ?? null;
     if (why !== null) refuse("kind", `${spec.kind} cannot work so: ${why}`);
+  }
+}
+
+/** A system that runs already can be asked, not broken. @throws UsageError with the place in the file. */
+export function checkFaultsOnSut(source: ScenarioSource, launch: SutLaunch | undefined): void {
+  if (launch?.kind !== "http" || launch.command !== undefined) return;
+  for (const [i, { kind, target }] of source.scenario.faults.entries()) {
+    if (target !== "gateway") continue;
+    const why = `${kind} on gateway is impossible: the system under test at ${launch.url} was not started by the lab`;
+    throw new UsageError("KVP_E_SCENARIO_IMPOSSIBLE", `${source.locate(["faults", i, "target"])} ${why}`);
   }
 }
 

@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { asError } from "../../base/errors.js";
 import { LocalLabFactory } from "../../lab/local/local-lab-factory.js";
-import { kvproofGatewayDriver } from "../../lab/sut/kvproof-gateway.js";
 import { parseScenario } from "../schema/scenario-file.js";
 import { makePlan, type PlanOptions } from "./make-plan.js";
 
 const options: PlanOptions = {
   sample: 1,
   lab: new LocalLabFactory(["vllm-0.30", "sglang-map"]),
-  sut: kvproofGatewayDriver,
   properties: ["S0", "S1", "C1"],
   checks: ["follows-prefix"],
 };

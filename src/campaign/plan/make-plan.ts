@@ -2,14 +2,13 @@
 import { NS_PER_MS } from "../../base/clock.js";
 import { didYouMean } from "../../base/did-you-mean.js";
 import { type ErrorCode, UsageError } from "../../base/errors.js";
-import type { Bounds, SutCapabilities } from "../../judge/history/records.js";
-import type { GatewaySpec, LabCapability, LabFactory } from "../../lab/ports.js";
-import type { SutDriver } from "../../lab/sut/port.js";
+import type { Bounds } from "../../judge/history/records.js";
+import type { GatewaySpec, LabCapability, LabFactory, SutLaunch } from "../../lab/ports.js";
 import type { WorkloadSpec } from "../schema/load.js";
 import type { Scenario } from "../schema/scenario-schema.js";
 import type { ScenarioSource } from "../schema/scenario-file.js";
 import type { StepSpec } from "../schema/steps.js";
-import { checkFaults, planFaults } from "./fault-plan.js";
+import { checkFaults, checkFaultsOnSut, planFaults } from "./fault-plan.js";
 import { matchesTarget, planEngines, planTemplates } from "./fleet-plan.js";
 import type { Plan } from "./plan.js";
 import { sampledFleet, sampledOpportunities, sampledPhases, sampledRate } from "./sampling.js";
@@ -20,8 +19,9 @@ export interface PlanOptions {
   /** Overrides the scenario's own seed. */
   readonly seed?: number;
   readonly gatewayCommand?: readonly string[];
+  /** Another system under test in our gateway's place. */
+  readonly launch?: SutLaunch;
   readonly lab: Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithout">;
-  readonly sut: (spec: GatewaySpec) => SutDriver;
   /** Ids that the judge knows. */
   readonly properties: readonly string[];
   readonly checks: readonly string[];
@@ -35,9 +35,9 @@ export function makePlan(source: ScenarioSource, options: PlanOptions): Plan {
   const seed = options.seed ?? scenario.seed;
   const engines = planEngines(scenario.fleet, sample, seed);
   const gateway = gatewaySpec(scenario, options);
-  checkSut(source, options.sut(gateway).capabilities);
   checkSteps(source, options, new Set(engines.map((engine) => engine.engine)));
   checkFaults(source, options.lab, engines);
+  checkFaultsOnSut(source, options.launch);
   const bounds = boundsOf(scenario);
   const steps = planSteps(
     scenario.steps.map((step) => sampledStep(step, sample)),
@@ -79,6 +79,7 @@ function gatewaySpec(scenario: Scenario, options: PlanOptions): GatewaySpec {
     ...(cap_blocks === undefined ? {} : { capBlocks: cap_blocks }),
     ...(min_match_blocks === undefined ? {} : { minMatchBlocks: min_match_blocks }),
     ...(options.gatewayCommand === undefined ? {} : { command: options.gatewayCommand }),
+    ...(options.launch === undefined ? {} : { launch: options.launch }),
   };
 }
 
@@ -138,36 +139,6 @@ function checkNames(source: ScenarioSource, options: PlanOptions): void {
       `the fleet has no model ${unknown}${didYouMean(unknown, models)}`,
       "KVP_E_SCENARIO_INVALID",
     );
-  }
-}
-
-/** Requests that the system under test cannot tell apart would be judged by a picture it never claimed to have. */
-function checkSut(source: ScenarioSource, capabilities: SutCapabilities): void {
-  for (const [i, workload] of source.scenario.workload.entries()) {
-    if (workload.rate_per_s > 0 && !capabilities.proxy) {
-      refuse(
-        source,
-        ["workload", i],
-        "the system under test serves no requests (no OpenAI front)",
-        "KVP_E_SCENARIO_IMPOSSIBLE",
-      );
-    }
-    if (workload.adapter_share > 0 && !capabilities.lora) {
-      refuse(
-        source,
-        ["workload", i, "adapter_share"],
-        "the system under test knows no adapters",
-        "KVP_E_SCENARIO_IMPOSSIBLE",
-      );
-    }
-    if (workload.salt_share > 0 && !capabilities.salt) {
-      refuse(
-        source,
-        ["workload", i, "salt_share"],
-        "the system under test knows no cache salts",
-        "KVP_E_SCENARIO_IMPOSSIBLE",
-      );
-    }
   }
 }
 

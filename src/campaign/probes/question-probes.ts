@@ -66,10 +66,12 @@ export async function askRoute(kit: ProbeKit, prompt: Prompt, tag?: string): Pro
 function otherLineages(kit: ProbeKit, cached: Prompt): PromptLineage[] {
   const { model, adapter, salt } = cached;
   const models = [...new Set(kit.members().map(({ spec }) => spec.model))].filter((other) => other !== model);
-  const adapters = [null, ...kit.settledAdapters(model)].filter((other) => other?.name !== adapter?.name);
+  const known = kit.context.sut.capabilities;
+  const loaded = known.lora ? kit.settledAdapters(model) : [];
+  const adapters = [null, ...loaded].filter((other) => other?.name !== adapter?.name);
   return [
     ...models.map((other) => ({ model: other, adapter: null, salt })),
     ...adapters.map((other) => ({ model, adapter: other, salt })),
-    { model, adapter, salt: salt === null ? "other-salt" : null },
+    ...(known.salt ? [{ model, adapter, salt: salt === null ? "other-salt" : null }] : []),
   ];
 }

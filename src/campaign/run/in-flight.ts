@@ -24,7 +24,7 @@ export class InFlight {
   }
 
   begin(now: number): Flight {
-    const loads = this.#loads(now);
+    const loads = this.#certainLoads(now);
     let contended = false;
     for (const other of this.#flights) {
       if (now - other.beganAt > UNCERTAIN_NS) continue;
@@ -34,6 +34,13 @@ export class InFlight {
     const flight: Flight = { beganAt: now, engine: null, contended, loads };
     this.#flights.add(flight);
     return flight;
+  }
+
+  /** Requests now with each engine, as far as it is known; engines without any are left out. */
+  loads(): Record<string, number> {
+    const loads: Record<string, number> = {};
+    for (const { engine } of this.#flights) if (engine !== null) loads[engine] = (loads[engine] ?? 0) + 1;
+    return loads;
   }
 
   end(flight: Flight, now: number): void {
@@ -51,14 +58,10 @@ export class InFlight {
     return this.#flights.size === 0 && now - this.#lastEndAt > UNCERTAIN_NS;
   }
 
-  #loads(now: number): Record<string, number> | undefined {
+  #certainLoads(now: number): Record<string, number> | undefined {
     if (now - this.#lastEndAt <= UNCERTAIN_NS) return undefined;
-    const loads: Record<string, number> = {};
-    for (const { engine } of this.#flights) {
-      if (engine === null) return undefined;
-      loads[engine] = (loads[engine] ?? 0) + 1;
-    }
-    return loads;
+    for (const { engine } of this.#flights) if (engine === null) return undefined;
+    return this.loads();
   }
 }
 

@@ -1,8 +1,8 @@
-/** Sends one completion through the front door of the system under test and records who served it and when. */
-import { Pool } from "undici";
+/** Sends one completion through the front door and records who chose, who served it and when. */
 import { asError } from "../../base/errors.js";
 import type { Clock } from "../../base/clock.js";
 import type { RouteRecord } from "../../judge/history/records.js";
+import { type FrontDoor, notTaken, UnknownChoice, type Way } from "./front-door.js";
 import { type Flight, type InFlight, recordedLoads } from "./in-flight.js";
 import type { Prompt } from "./prompt-book.js";
 import type { Recorder } from "./recorder.js";
@@ -15,7 +15,8 @@ export interface CompletionRequest {
   readonly tag?: string;
 }
 
-const TIMEOUT_MS = 30_000;
+/** A request that no engine has taken goes to the next one; so many are tried. */
+const ENGINES_TRIED = 3;
 /** Bytes of an answer that are kept for reading; a longer one is an error. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 const QUOTED_CHARACTERS = 200;
@@ -27,6 +28,8 @@ interface Usage {
 }
 
 interface Answer {
+  readonly way: Way;
+  readonly decidedAt: number;
   readonly status: number;
   readonly engine: string | undefined;
   readonly claimedBlocks: number | undefined;
@@ -35,13 +38,13 @@ interface Answer {
 }
 
 export class OpenAiClient {
-  readonly #pool: Pool;
+  readonly #door: FrontDoor;
   readonly #recorder: Recorder;
   readonly #clock: Clock;
   readonly #inFlight: InFlight;
 
-  constructor(url: string, connections: number, deps: { recorder: Recorder; clock: Clock; inFlight: InFlight }) {
-    this.#pool = new Pool(url, { connections, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+  constructor(door: FrontDoor, deps: { recorder: Recorder; clock: Clock; inFlight: InFlight }) {
+    this.#door = door;
     this.#recorder = deps.recorder;
     this.#clock = deps.clock;
     this.#inFlight = deps.inFlight;
@@ -59,6 +62,7 @@ export class OpenAiClient {
       if (answer.status === 200) output = outputTokens(answer.text, request.stream);
     } catch (thrown) {
       outcome = { error: asError(thrown).message || asError(thrown).name };
+      if (thrown instanceof UnknownChoice) outcome = { ...outcome, engine: thrown.engine, chosenBy: "sut" };
     }
     const ret = this.#clock.nowNs();
     this.#inFlight.end(flight, ret);
@@ -81,52 +85,76 @@ export class OpenAiClient {
   }
 
   close(): Promise<void> {
-    return this.#pool.destroy();
+    return this.#door.close();
   }
 
-  async #send({ prompt, maxTokens, stream }: CompletionRequest, flight: Flight): Promise<Answer> {
-    const body = {
-      model: prompt.adapter?.name ?? prompt.model,
-      prompt: prompt.tokens,
-      max_tokens: maxTokens,
-      temperature: 0,
-      return_token_ids: true,
-      ...(prompt.salt === null ? {} : { cache_salt: prompt.salt }),
-      ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
-    };
-    const response = await this.#pool.request({
+  async #send(request: CompletionRequest, flight: Flight): Promise<Answer> {
+    const tried: string[] = [];
+    for (;;) {
+      const way = await this.#door.way(request.prompt, tried);
+      const decidedAt = this.#clock.nowNs();
+      flight.engine = way.engine ?? null;
+      try {
+        return await this.#sendTo(way, decidedAt, request, flight);
+      } catch (thrown) {
+        if (way.engine !== undefined) tried.push(way.engine);
+        if (!this.#door.retries || tried.length >= ENGINES_TRIED || !notTaken(thrown)) throw thrown;
+      }
+    }
+  }
+
+  async #sendTo(way: Way, decidedAt: number, request: CompletionRequest, flight: Flight): Promise<Answer> {
+    const response = await way.dispatcher.request({
+      origin: way.origin,
       method: "POST",
       path: "/v1/completions",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
+      body: JSON.stringify(bodyOf(request)),
     });
     const chosenAt = this.#clock.nowNs();
-    const engine = header(response.headers, "x-kvproof-engine");
+    const engine = way.engine ?? header(response.headers, "x-kvproof-engine");
     flight.engine = engine ?? null;
     const claimed = header(response.headers, "x-kvproof-matched-blocks");
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of response.body) {
-      chunks.push(chunk as Buffer);
-      bytes += (chunk as Buffer).length;
-      if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
-    }
-    const claimedBlocks = claimed === undefined ? undefined : Number(claimed);
-    return {
-      status: response.statusCode,
-      engine,
-      claimedBlocks,
-      chosenAt,
-      text: Buffer.concat(chunks).toString("utf8"),
-    };
+    const claimedBlocks = way.claimedBlocks ?? (claimed === undefined ? undefined : Number(claimed));
+    const text = await textOf(response.body);
+    return { way, decidedAt, status: response.statusCode, engine, claimedBlocks, chosenAt, text };
   }
 }
 
+function bodyOf({ prompt, maxTokens, stream }: CompletionRequest): object {
+  return {
+    model: prompt.adapter?.name ?? prompt.model,
+    prompt: prompt.tokens,
+    max_tokens: maxTokens,
+    temperature: 0,
+    return_token_ids: true,
+    ...(prompt.salt === null ? {} : { cache_salt: prompt.salt }),
+    ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+  };
+}
+
+/** Once the first byte is there the request is taken: what fails now is not tried again. */
+async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+    }
+  } catch (thrown) {
+    throw new Error(asError(thrown).message || "the connection broke", { cause: thrown });
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 function describe(answer: Answer, stream: boolean): Partial<RouteRecord> {
-  const { status, engine, claimedBlocks, chosenAt, text } = answer;
+  const { way, decidedAt, status, engine, claimedBlocks, chosenAt, text } = answer;
   const known = {
     status,
     chosenAt,
+    ...(way.chosenBy === undefined ? {} : { chosenBy: way.chosenBy, decidedAt }),
     ...(engine === undefined ? {} : { engine }),
     ...(claimedBlocks === undefined ? {} : { claimedBlocks }),
   };

@@ -116,7 +116,8 @@ async function convergePhase({ context, signal }: Course): Promise<void> {
 async function drainPhase({ context, signal }: Course): Promise<void> {
   const { plan, fleet, sut } = context;
   const kit = new ProbeKit(context, context.rng.fork("drain"));
-  const prompts = Array.from({ length: QUESTIONS_AFTER_DRAIN }, () => kit.recent()).filter((prompt) => prompt !== null);
+  const questions = sut.capabilities.match ? QUESTIONS_AFTER_DRAIN : 0;
+  const prompts = Array.from({ length: questions }, () => kit.recent()).filter((prompt) => prompt !== null);
   enter(context, "drain");
   await mapLimit(fleet.members(), JOINS_AT_ONCE, ({ spec }) => fleet.leave(spec.engine));
   if (!sut.capabilities.dump && !sut.capabilities.match) return;

@@ -14,6 +14,10 @@ interface Flags {
   readonly out: string;
   readonly concurrency: number;
   readonly gatewayCommand?: readonly string[];
+  readonly sut?: string;
+  readonly sutTimeout?: string;
+  readonly sutApi?: string;
+  readonly sutClaims?: string;
   readonly json?: true;
   readonly quiet?: true;
   readonly keep?: true;
@@ -31,6 +35,19 @@ export function registerRun(program: Command): void {
     .option("--out <folder>", "where run directories go", "runs")
     .option("--concurrency <n>", "scenarios at the same time", integer(1, 64), 1)
     .option("--gateway-command <command>", "another gateway that speaks kvproof gateway's flags and ready line", words)
+    .option(
+      "--sut <what>",
+      'another system under test: "stdio:<command line>", "http:<url>", "http:<url> <command line>"',
+    )
+    .option("--sut-timeout <time>", "longest wait for an answer of --sut (default: 10s)")
+    .option(
+      "--sut-api <name>",
+      "API of an indexer behind --sut http: kvproof, dynamo or conductor (default: found out)",
+    )
+    .option(
+      "--sut-claims <list>",
+      "what an indexer behind --sut http can do beyond its API: lora,salt,tiers,lease_ms=30000",
+    )
     .option("--json", "print the campaign's summary as JSON")
     .option("--quiet", "print the verdict only")
     .option("--keep", "keep raw records and ledgers beside the history")
@@ -40,10 +57,12 @@ export function registerRun(program: Command): void {
 async function run(files: string[], flags: Flags): Promise<void> {
   const { runCampaign } = await import("../../campaign/run-campaign.js");
   const { LocalLabFactory } = await import("../../lab/local/local-lab-factory.js");
-  const { kvproofGatewayDriver } = await import("../../lab/sut/kvproof-gateway.js");
+  const { driverFor } = await import("../../lab/sut/drivers.js");
   const { DEFAULT_DIALECT, DIALECTS } = await import("../../protocol/dialects.js");
   const { renderCampaign, renderRun } = await import("../../report/render.js");
   const dialects = [DEFAULT_DIALECT, ...Object.keys(DIALECTS).filter((name) => name !== DEFAULT_DIALECT)];
+  const { sutOf } = await import("../sut-option.js");
+  const launch = sutOf(flags);
   const lab = new LocalLabFactory(dialects);
   const interrupt = endInOrder(() => lab.killAll());
   const console = await consoleObserver(flags);
@@ -51,7 +70,8 @@ async function run(files: string[], flags: Flags): Promise<void> {
     const summary = await runCampaign(files, {
       ...flags,
       lab,
-      sut: kvproofGatewayDriver,
+      ...(launch === undefined ? {} : { launch }),
+      sut: driverFor,
       observer: console.observer,
       signal: interrupt.signal,
       keep: flags.keep ?? false,

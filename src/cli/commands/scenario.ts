@@ -14,10 +14,9 @@ export function registerScenario(program: Command): void {
 async function validate(files: string[]): Promise<void> {
   const { planScenarios } = await import("../../campaign/plan-scenarios.js");
   const { LocalLabFactory } = await import("../../lab/local/local-lab-factory.js");
-  const { kvproofGatewayDriver } = await import("../../lab/sut/kvproof-gateway.js");
   const { DIALECTS } = await import("../../protocol/dialects.js");
   const lab = new LocalLabFactory(Object.keys(DIALECTS));
-  const plans = planScenarios(files, { lab, sut: kvproofGatewayDriver, sample: 1 });
+  const plans = planScenarios(files, { lab, sample: 1 });
   for (const { file, id, engines } of plans) process.stdout.write(`ok  ${file}  ${id}, ${engines.length} engines\n`);
 }
 

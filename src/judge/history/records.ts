@@ -172,6 +172,13 @@ export interface RouteRecord {
   readonly dry: boolean;
   /** Engine that was chosen (dry run) or that served the request. */
   readonly engine?: string;
+  /**
+   * "runner": the system under test does not route, so the runner chose (by its match answers, else by load), and routing is
+   * not judged. Absent: the system under test chose, dry or behind its own front.
+   */
+  readonly chosenBy?: "sut" | "runner";
+  /** When the choice was made, where the request was sent by the runner itself. */
+  readonly decidedAt?: number;
   /** Blocks that the router says the chosen engine held. */
   readonly claimedBlocks?: number;
   /** Prompt tokens that the engine took from its cache (usage.prompt_tokens_details.cached_tokens). */
@@ -254,9 +261,6 @@ export interface FaultRecord {
   readonly evidence?: string;
 }
 
-/** Name of the marks about the life of the system under test itself; detail "ready" = a new life answers, and has forgotten everything. */
-export const SUT_LIFE_MARK = "gateway";
-
 /** A named thing happened (scenario steps, readiness, a log line worth keeping). */
 export interface MarkRecord {
   readonly k: "mark";
@@ -273,11 +277,6 @@ export interface GeneratorRecord {
   readonly offered: number;
   readonly sent: number;
   readonly latenessP99Ms: number;
-}
-
-/** The system under test was started again: its accounts begin anew. */
-export function sutBeganAnew({ name, detail }: MarkRecord): boolean {
-  return name === SUT_LIFE_MARK && detail === "ready";
 }
 
 export type HistoryRecord =

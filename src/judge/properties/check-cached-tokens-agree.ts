@@ -18,6 +18,10 @@ export const cachedTokensAgree: Property = {
   title: "claims agree with cached_tokens",
   kind: "scenario",
   statement: "The match that the router claimed is what the engine took from its cache.",
+  notApplicable(run) {
+    const { match, proxy } = run.sut.capabilities;
+    return match || proxy ? null : "the system under test claims no matches";
+  },
   start: (context, tally) => ({
     route(route) {
       if (!isReported(route) || !unloaded(route)) return;

@@ -4,8 +4,7 @@
  * experiment that shows routing to follow events shows nothing. Where so few were sent that even "always" is within chance,
  * the check is unknown.
  */
-import type { Property } from "./property.js";
-import { round } from "./property.js";
+import { chosenByRunner, needsRouting, type Property, round } from "./property.js";
 
 const TAG = "control:";
 const SIGMAS = 3;
@@ -15,6 +14,7 @@ export const controlDoesNotFollow: Property = {
   title: "without events, routing does not follow",
   kind: "scenario",
   statement: "With events disabled, a prompt returns to the engine that holds it no more often than by chance.",
+  notApplicable: needsRouting,
   start(context, tally) {
     const servedBy = new Map<string, string>();
     let followed = 0;
@@ -23,7 +23,7 @@ export const controlDoesNotFollow: Property = {
     let endAt = 0;
     return {
       route(route) {
-        if (route.tag?.startsWith(TAG) !== true || route.engine === undefined) return;
+        if (route.tag?.startsWith(TAG) !== true || route.engine === undefined || chosenByRunner(route)) return;
         endAt = route.at;
         const before = servedBy.get(route.tag);
         servedBy.set(route.tag, route.engine);

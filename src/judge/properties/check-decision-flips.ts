@@ -17,6 +17,7 @@ export const decisionFlips: Property = {
   title: "the decision flips with the cache",
   kind: "scenario",
   statement: "When another engine comes to hold most of a prompt, the decision turns to it within the staleness bound.",
+  notApplicable: (run) => (run.sut.capabilities.route ? null : "the system under test answers no dry runs"),
   start(context, tally) {
     const groups = new Map<string, FlipGroup>();
     return {

@@ -3,8 +3,7 @@
  * work, to an engine that had as much of the prompt as any engine certainly had. Every one, not most: with all loads 0
  * nothing else may decide. Judged on the real request, at the engine that served it.
  */
-import type { Property } from "./property.js";
-import { unloaded } from "./property.js";
+import { chosenByRunner, needsRouting, type Property, unloaded } from "./property.js";
 import { bestCertain } from "./r1-routing-follows.js";
 
 const TAG = "follow:";
@@ -14,6 +13,7 @@ export const followsPrefix: Property = {
   title: "the second sending follows the prefix",
   kind: "scenario",
   statement: "A prompt that is sent again is served by an engine that holds its prefix.",
+  notApplicable: needsRouting,
   start(context, tally) {
     const sends = new Map<string, number>();
     return {
@@ -21,7 +21,7 @@ export const followsPrefix: Property = {
         if (route.tag?.startsWith(TAG) !== true || route.engine === undefined) return;
         const earlier = sends.get(route.tag) ?? 0;
         sends.set(route.tag, earlier + 1);
-        if (earlier === 0 || !unloaded(route)) return;
+        if (earlier === 0 || chosenByRunner(route) || !unloaded(route)) return;
         const survey = context.surveyRoute(route);
         const best = survey?.calm === true ? bestCertain(survey) : null;
         if (survey === null || best === null || best.certain < Math.max(1, context.run.policy.minMatchBlocks)) return;

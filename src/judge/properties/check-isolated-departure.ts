@@ -2,13 +2,14 @@
  * isolated-departure: from the moment an engine is removed, no request is sent to it any more; and requests that begin
  * within Δ_restart of any departure (removal, kill, death) are all answered with a 2xx status, by the engines that remain.
  */
-import type { Property } from "./property.js";
+import { needsRouting, type Property } from "./property.js";
 
 export const isolatedDeparture: Property = {
   id: "isolated-departure",
   title: "a departure harms nobody",
   kind: "scenario",
   statement: "Nothing is sent to an engine that left, and requests around a departure are served by the others.",
+  notApplicable: needsRouting,
   start(context, tally) {
     const { departureNs } = context.truth.bounds;
     const departures: number[] = [];

@@ -1,14 +1,15 @@
 /** served: every request of the workload is answered with a 2xx status. */
-import type { Property } from "./property.js";
+import { chosenByRunner, needsRouting, type Property } from "./property.js";
 
 export const served: Property = {
   id: "served",
   title: "every request is served",
   kind: "scenario",
   statement: "Every request is answered with a 2xx status.",
+  notApplicable: needsRouting,
   start: (context, tally) => ({
     route(route) {
-      if (route.dry) return;
+      if (route.dry || (chosenByRunner(route) && route.error === undefined)) return;
       tally.opportunity();
       const ok = route.error === undefined && route.status !== undefined && route.status >= 200 && route.status < 300;
       if (ok) {

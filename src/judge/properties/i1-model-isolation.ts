@@ -11,7 +11,11 @@ export const modelIsolation: Property = {
   title: "model, adapter and salt isolation",
   kind: "always",
   statement: "No answer credits an engine with blocks cached under another model, adapter or salt.",
-  notApplicable: needsMatch,
+  notApplicable(run) {
+    const { lora, salt } = run.sut.capabilities;
+    if (lora || salt || Object.keys(run.models).length > 1) return needsMatch(run);
+    return needsMatch(run) ?? "one model, and the system under test knows neither adapters nor salts";
+  },
   start: (context, tally) => ({
     answer(answer) {
       const { query, prompt, survey } = answer;

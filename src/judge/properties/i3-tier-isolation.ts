@@ -14,7 +14,8 @@ export const tierIsolation: Property = {
   kind: "always",
   statement:
     "A removal from one tier or group leaves the others as they are: what the truth rule still holds still matches.",
-  notApplicable: needsEvents,
+  notApplicable: (run) =>
+    needsEvents(run) ?? (run.sut.capabilities.tiers ? null : "the system under test does not keep tiers apart"),
   start: (context, tally) => ({
     answer(answer) {
       if (!answer.survey.calm) return;

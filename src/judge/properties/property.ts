@@ -72,10 +72,13 @@ export class JudgeContext {
     return new Survey(this.truth, prompt, { from, to, gpuOnly: !this.run.sut.capabilities.tiers }, claims);
   }
 
-  /** What the engines had when a request was sent: [inv − Δ, inv], or to the dry run's answer. Null when too long ago. */
+  /**
+   * What the engines had when a request was sent: [inv − Δ, inv], or to the decision where that is known (dry runs, the
+   * runner's front). Null when too long ago.
+   */
   surveyRoute(route: RouteRecord): Survey | null {
     if (route.ret - route.inv > MAX_QUESTION_NS) return null;
-    const to = route.dry ? route.chosenAt : route.inv;
+    const to = route.dry ? route.chosenAt : (route.decidedAt ?? route.inv);
     return this.survey(this.truth.prompts.get(route.prompt), route.inv - this.truth.bounds.stalenessNs, to);
   }
 
@@ -95,6 +98,15 @@ export const needsMatch = (run: RunRecord): string | null =>
 /** For what only events can bring about. */
 export const needsEvents = (run: RunRecord): string | null =>
   needsMatch(run) ?? (run.events === false ? "control run: the system under test gets no events" : null);
+
+/** For where requests go: by its answers to dry runs and to the runner's front, or by its own front. */
+export const needsRouting = (run: RunRecord): string | null =>
+  run.sut.capabilities.route || run.sut.capabilities.proxy ? null : "the system under test makes no routing decisions";
+
+/** The runner chose the engine itself, because the system under test does not: routing is observed, not judged. */
+export function chosenByRunner(route: RouteRecord): boolean {
+  return route.chosenBy === "runner";
+}
 
 /** All loads that the sender knew of were zero: nothing but the prefix can decide. */
 export function unloaded(route: RouteRecord): boolean {

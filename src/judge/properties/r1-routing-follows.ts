@@ -7,7 +7,7 @@
  */
 import type { RouteRecord } from "../history/records.js";
 import type { Standing, Survey } from "../truth/survey.js";
-import { type Property, round, unloaded } from "./property.js";
+import { chosenByRunner, needsRouting, type Property, round, unloaded } from "./property.js";
 
 /** Sends of control runs are not meant to follow. */
 const CONTROL_TAG = "control:";
@@ -18,13 +18,11 @@ export const routingFollows: Property = {
   kind: "always",
   statement: "With equal loads, the chosen engine holds as much of the prompt as any engine certainly does.",
   notApplicable(run) {
-    const { route, proxy } = run.sut.capabilities;
-    if (run.events === false) return "control run: the system under test gets no events";
-    return route || proxy ? null : "the system under test makes no routing decisions";
+    return needsRouting(run) ?? (run.events === false ? "control run: the system under test gets no events" : null);
   },
   start: (context, tally) => ({
     route(route) {
-      if (route.engine === undefined || route.tag?.startsWith(CONTROL_TAG) === true) return;
+      if (route.engine === undefined || chosenByRunner(route) || route.tag?.startsWith(CONTROL_TAG) === true) return;
       if (!(unloaded(route) || (route.dry && equalLoads(route)))) return;
       const survey = context.surveyRoute(route);
       if (survey === null || !survey.calm) return;

@@ -1,5 +1,6 @@
 /** Threshold expressions of scenarios: `p99 < 50`, `value >= 0.9`, on the measures of statistics/measures.ts. */
 import { UsageError } from "../../base/errors.js";
+import type { SutCapabilities } from "../history/records.js";
 import type { Distribution, ThresholdResult } from "../verdict.js";
 import { SHARES } from "./measures.js";
 
@@ -47,16 +48,43 @@ function isStatistic(name: string | undefined): name is Statistic {
   return name === VALUE || (STATISTICS as readonly (string | undefined)[]).includes(name);
 }
 
-/** A measure that has no values decides nothing: unknown, unless the threshold is about their number. */
+/**
+ * A measure that has no values decides nothing: unknown, unless the threshold is about their number, or the system under test
+ * cannot give any.
+ */
 export function checkThresholds(
   thresholds: Readonly<Record<string, readonly string[]>>,
   distributions: readonly Distribution[],
   shares: Readonly<Partial<Record<string, number>>> = {},
+  capabilities?: SutCapabilities,
 ): ThresholdResult[] {
   return Object.entries(thresholds).flatMap(([measure, expressions]) => {
+    if (capabilities !== undefined && !applies(measure, capabilities)) {
+      return expressions.map((expression) => ({
+        measure,
+        expression,
+        measured: null,
+        verdict: "not-applicable" as const,
+      }));
+    }
     const distribution = distributions.find((d) => d.measure === measure);
     return expressions.map((expression) => check(measure, expression, distribution ?? shares[measure]));
   });
+}
+
+/** What a measure is measured by; others need nothing of the system under test. */
+const NEEDS: Readonly<Record<string, "match" | "route">> = {
+  query_ms: "match",
+  visibility_ms: "match",
+  invalidation_ms: "match",
+  converge_ms: "match",
+  route_ms: "route",
+  flip_ms: "route",
+};
+
+function applies(measure: string, capabilities: SutCapabilities): boolean {
+  const need = NEEDS[measure];
+  return need === undefined || capabilities[need];
 }
 
 function check(measure: string, expression: string, found: Distribution | number | undefined): ThresholdResult {

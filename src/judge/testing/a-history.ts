@@ -4,7 +4,6 @@
  */
 import { createHash } from "node:crypto";
 import type { LedgerChange } from "../../base/ledger.js";
-import { SUT_LIFE_MARK } from "../history/records.js";
 import type {
   CounterRecord,
   DumpRecord,
@@ -208,6 +207,14 @@ export class HistoryBuilder {
     return this;
   }
 
+  /** A question that is answered with an error. */
+  fails(prompt: string, error = "refused"): this {
+    const inv = this.#tick();
+    const ret = ++this.#ms * MS;
+    this.records.push({ k: "query", at: ret, inv, ret, prompt, probe: "sample", error });
+    return this;
+  }
+
   /** A dry run unless told otherwise; no loads. */
   routes(prompt: string, engine: string, options: Partial<RouteRecord> & { tookMs?: number } = {}): this {
     const { tookMs = 1, ...rest } = options;
@@ -223,20 +230,8 @@ export class HistoryBuilder {
     return this.routes(prompt, engine, { dry: false, status: 200, ...options });
   }
 
-  fault(
-    id: string,
-    event: FaultRecord["event"],
-    targets: readonly string[] = ["gateway"],
-    fault = "link.partition",
-  ): this {
-    return this.add({ k: "fault", id, fault, targets, event });
-  }
-
-  /** The system under test was started again and is told anew of `members`. */
-  sutRestarts(...members: string[]): this {
-    this.add({ k: "mark", name: SUT_LIFE_MARK, detail: "ready" });
-    for (const member of members) this.joins(member);
-    return this;
+  fault(id: string, event: FaultRecord["event"], targets: readonly string[] = ["gateway"]): this {
+    return this.add({ k: "fault", id, fault: "link.partition", targets, event });
   }
 
   stream(engine: string, account: Partial<StreamRecord>): this {

@@ -3,9 +3,10 @@
  * of its own, so that Ctrl-C in the terminal reaches the runner alone, which then ends things in order.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import { type Deferred, deferred, withTimeout } from "../../base/async.js";
 import { asError, type ErrorCode, errorCatalogue, KvproofError, UnavailableError } from "../../base/errors.js";
 
@@ -17,6 +18,11 @@ export interface ProcessCommand {
   readonly logFile: string;
   /** Code of the error when it does not become ready and gives no code of its own. */
   readonly notReadyCode: ErrorCode;
+  /**
+   * A program that is not ours: it prints no ready line, may start others, and signals go to its whole process group. With
+   * "pipes" its standard input and output are the caller's, with "log" they go to its log.
+   */
+  readonly foreign?: "pipes" | "log";
 }
 
 export interface ExitInfo {
@@ -26,6 +32,10 @@ export interface ExitInfo {
 
 const LOG_TAIL_LINES = 5;
 const LOG_TAIL_CHARACTERS = 600;
+/** What kills a foreign program is often a long stack with the reason above it. */
+const FOREIGN_TAIL_FACTOR = 3;
+/** As much of the end of a log as is looked at. */
+const LOG_TAIL_BYTES = 64 * 1024;
 
 export class LabProcess {
   readonly command: ProcessCommand;
@@ -39,15 +49,16 @@ export class LabProcess {
     this.command = command;
     mkdirSync(dirname(command.logFile), { recursive: true });
     const log = openSync(command.logFile, "a");
+    const output = command.foreign === "log" ? log : "pipe";
     this.#child = spawn(command.program, command.args, {
-      stdio: ["ignore", "pipe", log],
+      stdio: [command.foreign === "pipes" ? "pipe" : "ignore", output, log],
       env: { ...process.env, ...command.env },
       detached: true,
     });
     this.#ready.promise.catch(() => undefined);
     this.exited = this.#watch(log);
     const stdout = this.#child.stdout;
-    if (stdout !== null) {
+    if (stdout !== null && command.foreign === undefined) {
       createInterface({ input: stdout }).on("line", (line) => this.#line(line, log));
     }
   }
@@ -57,6 +68,12 @@ export class LabProcess {
   }
   get alive(): boolean {
     return this.#exit === null && this.pid !== null;
+  }
+
+  /** Standard input and output of a foreign program with "pipes"; null when it could not be started. */
+  get pipes(): { readonly input: Writable; readonly output: Readable } | null {
+    const { stdin, stdout } = this.#child;
+    return this.command.foreign === "pipes" && stdin && stdout ? { input: stdin, output: stdout } : null;
   }
 
   /** The ready line, parsed. Rejects with the process's own error code if it gave one, else `notReadyCode`. */
@@ -72,13 +89,23 @@ export class LabProcess {
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (this.alive) this.#child.kill(signal);
+    if (!this.alive) return;
+    if (this.command.foreign === undefined) this.#child.kill(signal);
+    else this.#signalGroup(signal);
+  }
+
+  get logBytes(): number {
+    return statSync(this.command.logFile, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   /** The last log lines and where the rest is, for error messages. */
   logTail(): string {
-    const lines = readLog(this.command.logFile).trim().split("\n").slice(-LOG_TAIL_LINES).map(readable);
-    const tail = lines.join(" | ").slice(-LOG_TAIL_CHARACTERS) || "(empty)";
+    const factor = this.command.foreign === undefined ? 1 : FOREIGN_TAIL_FACTOR;
+    const written = readLog(this.command.logFile)
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+    const lines = written.slice(-LOG_TAIL_LINES * factor).map(readable);
+    const tail = lines.join(" | ").slice(-LOG_TAIL_CHARACTERS * factor) || "(empty)";
     return `last log lines: ${tail}; log: ${this.command.logFile}`;
   }
 
@@ -95,9 +122,23 @@ export class LabProcess {
         const message = `${this.command.name} could not be started (${this.command.program}): ${error.message}`;
         end({ code: null, signal: null }, new UnavailableError(this.command.notReadyCode, message));
       });
-      // "close" comes after standard output has been read to its end.
-      this.#child.once("close", (code, signal) => end({ code, signal }, this.#earlyExit({ code, signal })));
+      // "close" comes after standard output has been read to its end; what a foreign program leaves running may keep it open.
+      this.#child.once(this.command.foreign === undefined ? "close" : "exit", (code, signal) => {
+        if (this.command.foreign !== undefined) this.#signalGroup("SIGKILL");
+        end({ code, signal }, this.#earlyExit({ code, signal }));
+      });
     });
+  }
+
+  /** The group may outlive the process that gave it its number. */
+  #signalGroup(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // Nobody of it is left: that is what was wanted.
+    }
   }
 
   #line(line: string, log: number): void {
@@ -134,9 +175,18 @@ export function describeExit(exit: ExitInfo): string {
   return exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
 }
 
+/** The end of a log; a flooded one is never read whole. */
 function readLog(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    const log = openSync(file, "r");
+    try {
+      const { size } = fstatSync(log);
+      const bytes = Buffer.alloc(Math.min(size, LOG_TAIL_BYTES));
+      readSync(log, bytes, 0, bytes.length, size - bytes.length);
+      return bytes.toString("utf8");
+    } finally {
+      closeSync(log);
+    }
   } catch {
     return "";
   }

@@ -14,7 +14,8 @@ import { usageOf } from "./process-table.js";
 import { parseGatewayReady, portOf } from "./ready-lines.js";
 
 const GATEWAY_READY_TIMEOUT_MS = 15_000;
-const TOKEN_VARIABLE = "KVPROOF_ADMIN_TOKEN";
+/** Environment variable in which a system under test that the lab starts finds its token. */
+export const TOKEN_VARIABLE = "KVPROOF_ADMIN_TOKEN";
 
 /** What a restart keeps: whoever knew the old life reaches the new one. Port 0 = the system chooses. */
 export interface GatewayPlace {

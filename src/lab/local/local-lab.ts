@@ -21,9 +21,10 @@ import type {
 import type { AddressPool } from "./addresses.js";
 import type { PodPlace } from "./engine-arguments.js";
 import { EnginePod, type PodContext } from "./engine-pod.js";
-import { type GatewayPlace, gatewayPlace, GatewayProcess } from "./gateway-process.js";
+import { type GatewayPlace, gatewayPlace } from "./gateway-process.js";
 import { RunRegistry } from "./run-registry.js";
 import { StartGate } from "./start-gate.js";
+import { type SutProcess, sutProcess } from "./sut-process.js";
 
 export const LOCAL_CAPABILITIES: ReadonlySet<LabCapability> = new Set<LabCapability>([
   "engine.kill",
@@ -50,7 +51,7 @@ export class LocalLab implements Lab {
   readonly #pods = new Map<string, EnginePod>();
   readonly #pastLedgers: string[] = [];
   readonly #ending = new AbortController();
-  #gateway: GatewayProcess | null = null;
+  #gateway: SutProcess | null = null;
   #gatewayPlace: GatewayPlace | null = null;
   #closing: Promise<void> | null = null;
 
@@ -129,7 +130,7 @@ export class LocalLab implements Lab {
     if (this.#ending.signal.aborted)
       throw new KvproofError("KVP_E_INTERRUPTED", "the gateway did not start: the run ends");
     this.#gatewayPlace ??= gatewayPlace(this.#addresses.take());
-    const gateway = new GatewayProcess(this.#context, spec, this.#gatewayPlace);
+    const gateway = sutProcess(this.#context, spec, this.#gatewayPlace);
     this.#gateway = gateway;
     const handle = await gateway.ready();
     this.#gatewayPlace = gateway.place;
@@ -187,11 +188,11 @@ export class LocalLab implements Lab {
     this.#context.registry.close();
   }
 
-  #processes(): (EnginePod | GatewayProcess)[] {
+  #processes(): (EnginePod | SutProcess)[] {
     return [...(this.#gateway === null ? [] : [this.#gateway]), ...this.#pods.values()];
   }
 
-  #runningGateway(): GatewayProcess {
+  #runningGateway(): SutProcess {
     if (this.#gateway === null) throw new InternalError("no gateway runs");
     return this.#gateway;
   }

@@ -5,17 +5,23 @@ import { asError, type ErrorCode, KvproofError, UnavailableError } from "../../b
 /** Probes, sampling and steps together; more would only queue inside the target. */
 const CONNECTIONS = 16;
 const TIMEOUT_MS = 10_000;
+/** A longer answer is none that any documented call gives. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const QUOTED_CHARACTERS = 300;
 
 export class JsonClient {
   readonly #pool: Pool;
   readonly #url: string;
+  /** Path that stands before every call's own. */
+  readonly #base: string;
   readonly #token: string;
 
-  constructor(url: string, token: string) {
-    this.#url = url;
+  constructor(url: string, token: string, timeoutMs = TIMEOUT_MS) {
+    this.#url = url.replace(/\/+$/, "");
     this.#token = token;
-    this.#pool = new Pool(url, { connections: CONNECTIONS, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+    const { origin, pathname } = new URL(url);
+    this.#base = pathname.replace(/\/+$/, "");
+    this.#pool = new Pool(origin, { connections: CONNECTIONS, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
   }
 
   async post(path: string, body: unknown): Promise<unknown> {
@@ -36,28 +42,35 @@ export class JsonClient {
 
   async #request(method: "GET" | "POST", path: string, body?: string): Promise<string> {
     const headers = {
-      authorization: `Bearer ${this.#token}`,
+      ...(this.#token === "" ? {} : { authorization: `Bearer ${this.#token}` }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     };
     let status: number;
     let text: string;
     try {
-      const response = await this.#pool.request({ method, path, headers, ...(body === undefined ? {} : { body }) });
+      const response = await this.#pool.request({
+        method,
+        path: this.#base + path,
+        headers,
+        ...(body === undefined ? {} : { body }),
+      });
       status = response.statusCode;
-      text = await response.body.text();
+      text = await bodyOf(response.body);
     } catch (thrown) {
       const message = `${method} ${this.#url}${path}: ${asError(thrown).message || "no answer"}`;
       throw new UnavailableError("KVP_E_SUT_UNAVAILABLE", message, { cause: thrown });
     }
-    if (status === 200) return text;
+    if (status >= 200 && status < 300) return text;
     const code: ErrorCode = status < 500 ? "KVP_E_BAD_REQUEST" : "KVP_E_SUT_UNAVAILABLE";
     throw new KvproofError(
       code,
       `${method} ${this.#url}${path} answered ${status}: ${text.slice(0, QUOTED_CHARACTERS)}`,
+      { details: { status } },
     );
   }
 
   #json(path: string, text: string): unknown {
+    if (text === "") return null;
     try {
       return JSON.parse(text);
     } catch {
@@ -67,4 +80,15 @@ export class JsonClient {
       );
     }
   }
+}
+
+async function bodyOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new Error(`the answer is longer than ${MAX_BODY_BYTES} bytes`);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }

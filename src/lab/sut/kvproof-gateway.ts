@@ -1,10 +1,9 @@
 /** Driver for the gateway that ships with kvproof (and for anything that speaks its HTTP API). */
 import { z } from "zod";
-import { UnavailableError } from "../../base/errors.js";
 import { packageVersion } from "../../base/package-root.js";
 import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
 import type { GatewayHandle, GatewaySpec } from "../ports.js";
-import { shapeProblem } from "../shape-problem.js";
+import { parseAnswer } from "./answer-shape.js";
 import { JsonClient } from "./json-client.js";
 import type { EngineRegistration, MatchQuery, RouteAnswer, SutDriver, SutVitals, SystemUnderTest } from "./port.js";
 import { parseSamples, type Sample } from "./prometheus-text.js";
@@ -53,7 +52,6 @@ export function kvproofGatewayDriver(spec: GatewaySpec): SutDriver {
   };
   return {
     name: "kvproof-gateway",
-    capabilities,
     minMatchBlocks: spec.minMatchBlocks ?? 1,
     connect: async (gateway) => new KvproofGateway(gateway, capabilities),
   };
@@ -81,11 +79,11 @@ class KvproofGateway implements SystemUnderTest {
   }
 
   async match(query: MatchQuery): Promise<Record<string, number>> {
-    return parse(queryAnswer, await this.#client.post("/query", query), "/query").engines;
+    return parseAnswer(queryAnswer, await this.#client.post("/query", query), "/query").engines;
   }
 
   async route(query: MatchQuery, loads: Readonly<Record<string, number>>): Promise<RouteAnswer> {
-    const answer = parse(routeAnswer, await this.#client.post("/route", { ...query, loads }), "/route");
+    const answer = parseAnswer(routeAnswer, await this.#client.post("/route", { ...query, loads }), "/route");
     return {
       engine: answer.engine,
       ...(answer.matched_blocks === undefined ? {} : { matchedBlocks: answer.matched_blocks }),
@@ -93,13 +91,13 @@ class KvproofGateway implements SystemUnderTest {
   }
 
   async dump(): Promise<Omit<DumpRecord, "k" | "at">> {
-    const dump = parse(dumpAnswer, await this.#client.get("/dump"), "/dump");
+    const dump = parseAnswer(dumpAnswer, await this.#client.get("/dump"), "/dump");
     const engines = Object.fromEntries(Object.entries(dump.engines).map(([engine, { blocks }]) => [engine, blocks]));
     return { engines, totalBlocks: dump.total_blocks, capBlocks: dump.cap_blocks, sideEntries: dump.side_entries };
   }
 
   async streams(): Promise<readonly Omit<StreamRecord, "k" | "at">[]> {
-    const { workers } = parse(workersAnswer, await this.#client.get("/workers"), "/workers");
+    const { workers } = parseAnswer(workersAnswer, await this.#client.get("/workers"), "/workers");
     return workers.flatMap(({ engine, ranks }) => ranks.map((status) => ({ engine, ...status })));
   }
 
@@ -149,13 +147,4 @@ export function countersOf(samples: readonly Sample[]): Omit<CounterRecord, "k" 
 const RESULTS = ["applied", "duplicate", "rejected", "dropped"] as const;
 function isResult(text: string | undefined): text is (typeof RESULTS)[number] {
   return RESULTS.includes(text as (typeof RESULTS)[number]);
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new UnavailableError(
-    "KVP_E_SUT_UNAVAILABLE",
-    `${path} answered something else than documented: ${shapeProblem(parsed.error)}`,
-  );
 }

@@ -31,6 +31,8 @@ export interface SystemUnderTest {
   readonly name: string;
   readonly version: string;
   readonly capabilities: SutCapabilities;
+  /** Shortest prefix, in blocks, that its router prefers over load; where it says so only once it runs. */
+  readonly minMatchBlocks?: number;
   /** Base URL of an OpenAI-compatible front, when capabilities.proxy. */
   readonly openaiUrl: string | null;
   addEngine(engine: EngineRegistration): Promise<void>;
@@ -43,8 +45,13 @@ export interface SystemUnderTest {
   counters(): Promise<readonly Omit<CounterRecord, "k" | "at">[]>;
   /** What it says of its own process; empty when it says nothing. */
   vitals(): Promise<SutVitals>;
-  /** Lets go of connections; the process itself belongs to the lab. */
+  /**
+   * Lets go of connections, or asks the process to end, as its protocol says; what does not follow, the lab ends. Rejects when
+   * it does not end as it should.
+   */
   stop(): Promise<void>;
+  /** Lets go of a process that is about to be ended, without a word to it; default: as {@link stop}. */
+  letGo?(): Promise<void>;
 }
 
 export interface SutVitals {
@@ -52,11 +59,11 @@ export interface SutVitals {
   readonly eventLoopP99Ms?: number;
 }
 
-/** Says what a system under test can do before it runs, and connects to it once the lab has started it. */
+/** Connects to a system under test once the lab has started it. */
 export interface SutDriver {
   readonly name: string;
-  readonly capabilities: SutCapabilities;
   /** Shortest prefix, in blocks, that its router prefers over load. */
   readonly minMatchBlocks: number;
-  connect(gateway: GatewayHandle): Promise<SystemUnderTest>;
+  /** `seed` of the run, for systems that draw by it. */
+  connect(gateway: GatewayHandle, seed?: number): Promise<SystemUnderTest>;
 }

@@ -12,20 +12,25 @@ export class RestartableSut implements SystemUnderTest {
   readonly version: string;
   readonly capabilities: SutCapabilities;
   readonly openaiUrl: string | null;
+  readonly minMatchBlocks: number;
   readonly #driver: SutDriver;
+  readonly #seed: number;
   #life: SystemUnderTest | null;
 
-  static async connect(driver: SutDriver, gateway: GatewayHandle): Promise<RestartableSut> {
-    return new RestartableSut(driver, await driver.connect(gateway));
+  /** `seed` is told to every life anew. */
+  static async connect(driver: SutDriver, gateway: GatewayHandle, seed = 0): Promise<RestartableSut> {
+    return new RestartableSut(driver, await driver.connect(gateway, seed), seed);
   }
 
-  private constructor(driver: SutDriver, first: SystemUnderTest) {
+  private constructor(driver: SutDriver, first: SystemUnderTest, seed: number) {
     this.#driver = driver;
+    this.#seed = seed;
     this.#life = first;
     this.name = first.name;
     this.version = first.version;
     this.capabilities = first.capabilities;
     this.openaiUrl = first.openaiUrl;
+    this.minMatchBlocks = first.minMatchBlocks ?? driver.minMatchBlocks;
   }
 
   get up(): boolean {
@@ -36,11 +41,11 @@ export class RestartableSut implements SystemUnderTest {
   async disconnect(): Promise<void> {
     const life = this.#life;
     this.#life = null;
-    await life?.stop();
+    await (life?.letGo === undefined ? life?.stop() : life.letGo());
   }
 
   async reconnect(gateway: GatewayHandle): Promise<void> {
-    this.#life = await this.#driver.connect(gateway);
+    this.#life = await this.#driver.connect(gateway, this.#seed);
   }
 
   async addEngine(engine: EngineRegistration): Promise<void> {
@@ -68,7 +73,9 @@ export class RestartableSut implements SystemUnderTest {
     return this.#alive().vitals();
   }
   async stop(): Promise<void> {
-    await this.disconnect();
+    const life = this.#life;
+    this.#life = null;
+    await life?.stop();
   }
 
   #alive(): SystemUnderTest {
