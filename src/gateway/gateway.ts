@@ -18,7 +18,7 @@ import { IngestScheduler } from "./ingest-scheduler.js";
 import type { GatewayOptions } from "./options.js";
 import { DEFAULT_POLICY } from "./policy/candidate.js";
 import { Readiness } from "./readiness.js";
-import { Router } from "./router.js";
+import { Router } from "./policy/router.js";
 import { StreamFollower } from "./stream-follower.js";
 import { Tokenizer } from "./tokenizer.js";
 

@@ -72,3 +72,9 @@ export interface PrefixMatch {
 export interface PrefixMatcher {
   match(query: PrefixQuery): PrefixMatch[];
 }
+
+/**
+ * unknown: not asked yet; served as if healthy. unresponsive: missed several checks or answered an error; gets no new
+ * requests while others can serve. down: nothing listens there any more; what it cached is gone with the process.
+ */
+export type HealthState = "unknown" | "healthy" | "unresponsive" | "down";

@@ -5,14 +5,9 @@
 import { asError } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
 import { LIMITS } from "../limits.js";
+import type { HealthState } from "../ports.js";
 import { type EngineHttp, upstreamFailure, type UpstreamFailure } from "./engine-http.js";
 import { Poller } from "./poller.js";
-
-/**
- * unknown: not asked yet; served as if healthy. unresponsive: missed several checks or answered an error; gets no new
- * requests while others can serve. down: nothing listens there any more; what it cached is gone with the process.
- */
-export type HealthState = "unknown" | "healthy" | "unresponsive" | "down";
 
 export interface HealthEvents {
   /** One look ended (for counting). */

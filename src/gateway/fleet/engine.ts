@@ -2,6 +2,7 @@
 import type { Logger } from "../../base/log.js";
 import type { HolderId } from "../index/index-types.js";
 import type { StreamSink, StreamStatus } from "../ports.js";
+import { isUnproven, LifeDoubt } from "../policy/life-doubt.js";
 import { EngineHealth, type HealthEvents } from "./engine-health.js";
 import { EngineHttp } from "./engine-http.js";
 import { type AdapterBook, EngineModels } from "./engine-models.js";
@@ -45,8 +46,7 @@ export class Engine {
   readonly #deps: EngineDeps;
   readonly #ranks: FollowedRank[] = [];
   readonly #stopListeners = new Set<() => void>();
-  /** Its process was seen gone: what the index holds of it is of a past life until each stream has proved itself. */
-  #lifeInDoubt = false;
+  readonly #doubt = new LifeDoubt();
   #closed = false;
 
   constructor(registration: Registration, deps: EngineDeps) {
@@ -94,14 +94,12 @@ export class Engine {
   /** Whether what the index says of this engine may be told: its process lives, and is the one the index knows. */
   answerable(): boolean {
     if (this.#closed || this.health.state === "down") return false;
-    if (!this.#lifeInDoubt) return true;
-    this.#lifeInDoubt = this.#ranks.some(({ stream }) => unproven(stream.status()));
-    return !this.#lifeInDoubt;
+    return this.#doubt.isSettled(() => this.#ranks.map(({ stream }) => stream.status()));
   }
 
   /** Every stream knows where it stands (or there is none): the index says what can be said of this engine. */
   caughtUp(): boolean {
-    return this.#ranks.every(({ stream }) => !unproven(stream.status()));
+    return this.#ranks.every(({ stream }) => !isUnproven(stream.status()));
   }
 
   /** A lost event connection is the first sign of a dead engine: look at once instead of at the next interval. */
@@ -180,7 +178,7 @@ export class Engine {
     return {
       checked: (result) => this.#deps.events.healthChecked(this.name, result),
       changed: (state, previous) => {
-        if (state === "down") this.#lifeInDoubt = true;
+        if (state === "down") this.#doubt.raise();
         if (state === "down" || state === "unresponsive") {
           for (const listener of this.#stopListeners) listener();
           return;
@@ -190,8 +188,4 @@ export class Engine {
       },
     };
   }
-}
-
-function unproven(status: StreamStatus): boolean {
-  return !status.connected || status.state === "cold" || status.state === "catching-up";
 }

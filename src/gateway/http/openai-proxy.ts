@@ -7,7 +7,7 @@ import type { Engine } from "../fleet/engine.js";
 import type { Fleet, ServingGroup } from "../fleet/fleet.js";
 import { LIMITS } from "../limits.js";
 import type { Choice, ScoredCandidate } from "../policy/choose.js";
-import { type Router, usable } from "../router.js";
+import { type Router, usable } from "../policy/router.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { upstreamHeaders } from "./headers.js";
 import type { RequestMetrics } from "./metrics/request-metrics.js";

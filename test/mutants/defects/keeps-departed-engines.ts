@@ -13,7 +13,7 @@ export const keepsDepartedEngines: Defect = {
       replace: "",
     },
     {
-      file: "src/gateway/router.ts",
+      file: "src/gateway/policy/router.ts",
       find: "if (this.#isBelieved(match)) blocks[match.engine] = match.blocks;",
       replace: "blocks[match.engine] = match.blocks;",
     },

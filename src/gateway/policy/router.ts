@@ -1,10 +1,32 @@
 /** Asks the index who holds a prompt, adds what the fleet knows (health, adapters, load, credit), and lets the policy choose. */
-import type { Engine } from "./fleet/engine.js";
-import type { Fleet, ServingGroup } from "./fleet/fleet.js";
-import type { FleetIndex } from "./fleet/seams.js";
-import { type Candidate, credibleBlocks, type PolicyParams } from "./policy/candidate.js";
-import { type Choice, choose } from "./policy/choose.js";
-import type { PrefixMatch } from "./ports.js";
+import type { HealthState, PrefixMatch, PrefixMatcher } from "../ports.js";
+import { type Candidate, credibleBlocks, type PolicyParams } from "./candidate.js";
+import { type Choice, choose } from "./choose.js";
+
+/** What routing has to know of an engine. */
+export interface RoutableEngine {
+  readonly name: string;
+  /** Requests in flight. */
+  readonly load: number;
+  readonly multiRank: boolean;
+  readonly health: { readonly state: HealthState };
+  /** Whether what the index says of it may be told. */
+  answerable(): boolean;
+  /** Trust in the best of its streams, 0..1. */
+  credit(): number;
+  creditOf(rank: number): number;
+}
+
+export interface RoutableFleet {
+  get(name: string): RoutableEngine | undefined;
+}
+
+/** Engines that serve one model name: its base model, or one adapter of it. */
+export interface RoutableGroup {
+  readonly model: string;
+  readonly lora: string | null;
+  readonly engines: readonly RoutableEngine[];
+}
 
 export interface MatchQuestion {
   readonly model: string;
@@ -15,7 +37,7 @@ export interface MatchQuestion {
 
 /** What is asked of a set of engines that could all serve a request. */
 export interface RouteQuestion {
-  readonly groups: readonly ServingGroup[];
+  readonly groups: readonly RoutableGroup[];
   readonly salt: string | null;
   /** null = unknown: route by load. */
   readonly tokens: ArrayLike<number> | null;
@@ -24,12 +46,12 @@ export interface RouteQuestion {
 }
 
 export class Router {
-  readonly #fleet: Fleet;
-  readonly #index: FleetIndex;
+  readonly #fleet: RoutableFleet;
+  readonly #index: PrefixMatcher;
   readonly #params: PolicyParams;
   #rotation = 0;
 
-  constructor(fleet: Fleet, index: FleetIndex, params: PolicyParams) {
+  constructor(fleet: RoutableFleet, index: PrefixMatcher, params: PolicyParams) {
     this.#fleet = fleet;
     this.#index = index;
     this.#params = params;
@@ -82,7 +104,7 @@ type Held = Pick<Candidate, "blocks" | "credit" | "rank">;
 const NO_MATCHES: ReadonlyMap<string, Held> = new Map();
 
 /** Per engine the rank whose match is worth most. */
-function bestPerEngine(matches: readonly PrefixMatch[], fleet: Fleet): Map<string, Held> {
+function bestPerEngine(matches: readonly PrefixMatch[], fleet: RoutableFleet): Map<string, Held> {
   const best = new Map<string, Held>();
   for (const { engine: name, rank, blocks } of matches) {
     const engine = fleet.get(name);
@@ -96,7 +118,7 @@ function bestPerEngine(matches: readonly PrefixMatch[], fleet: Fleet): Map<strin
 }
 
 /** Engines known to serve; when there is none, those that are merely slow to answer; never one whose port is dead. */
-export function usable(engines: readonly Engine[]): readonly Engine[] {
+export function usable<E extends Pick<RoutableEngine, "health">>(engines: readonly E[]): readonly E[] {
   const serving = engines.filter((engine) => engine.health.state === "healthy" || engine.health.state === "unknown");
   return serving.length > 0 ? serving : engines.filter((engine) => engine.health.state === "unresponsive");
 }
