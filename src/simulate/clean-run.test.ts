@@ -3,8 +3,9 @@ import { loadHashes } from "../engine/cache/hash-functions.js";
 import type { HistoryRecord } from "../judge/history/records.js";
 import { judgeHistory } from "../judge/judge.js";
 import { simulateCleanRun } from "./clean-run.js";
+import { simulateRun } from "./simulate-run.js";
 
-const SEEDS = Number(process.env.KVPROOF_SIM_SEEDS ?? 200);
+const SEEDS = Number(process.env.KVPROOF_SIM_SEEDS ?? 100);
 const FIRST = Number(process.env.KVPROOF_SIM_FIRST ?? 1);
 const hashes = await loadHashes("sha256_cbor");
 
@@ -26,6 +27,11 @@ describe("clean simulated runs", () => {
     expect(wrong).toEqual([]);
     const idle = Object.entries(opportunities).filter(([, count]) => count === 0);
     expect(idle).toEqual([]);
+  });
+
+  it("gives the same history for the same seed under faults, and another for another", () => {
+    expect(simulateRun(11, hashes)).toEqual(simulateRun(11, hashes));
+    expect(simulateRun(11, hashes)).not.toEqual(simulateRun(12, hashes));
   });
 
   it("gives the same history for the same seed, and another for another", () => {

@@ -2,7 +2,6 @@
 import type { Clock } from "../base/clock.js";
 import { NS_PER_MS } from "../base/clock.js";
 import { InternalError } from "../base/errors.js";
-import type { Rng } from "../base/rng.js";
 
 interface Planned {
   readonly at: number;
@@ -79,31 +78,4 @@ export class VirtualTime implements Clock {
 
 function before(a: Planned, b: Planned): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
-/** A lossless connection that keeps order and delays each message by a random time. Cut, it delivers nothing any more. */
-export class OrderedLink {
-  readonly #time: VirtualTime;
-  readonly #rng: Rng;
-  readonly #maxDelayMs: number;
-  #lastArrival = 0;
-  #cut = false;
-
-  constructor(time: VirtualTime, rng: Rng, maxDelayMs: number) {
-    this.#time = time;
-    this.#rng = rng;
-    this.#maxDelayMs = maxDelayMs;
-  }
-
-  send(arrive: () => void): void {
-    const arrival = this.#time.nowNs() + Math.round(this.#rng.float() * this.#maxDelayMs * NS_PER_MS);
-    this.#lastArrival = Math.max(arrival, this.#lastArrival);
-    this.#time.at(this.#lastArrival, () => {
-      if (!this.#cut) arrive();
-    });
-  }
-
-  cut(): void {
-    this.#cut = true;
-  }
 }

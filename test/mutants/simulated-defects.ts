@@ -128,13 +128,20 @@ export const simulatedDefects: readonly SimulatedDefect[] = [
   },
   {
     id: "keeps-holders",
-    title: "an engine that left keeps its entries",
+    title: "an engine that left keeps its entries, and answers name it",
     property: "M3",
-    patches: one(
-      INDEX,
-      "    const holder = this.#holders.get(id);\n    if (holder === undefined) return;\n",
-      "    const holder = this.#holders.get(id);\n    if (holder !== undefined) holder.spec = { ...holder.spec, rank: holder.spec.rank + 1000 * id };\n    return;\n",
-    ),
+    patches: [
+      ...one(
+        INDEX,
+        "    const holder = this.#holders.get(id);\n    if (holder === undefined) return;\n",
+        "    const holder = this.#holders.get(id);\n    if (holder !== undefined) holder.spec = { ...holder.spec, rank: holder.spec.rank + 1000 * id };\n    return;\n",
+      ),
+      ...one(
+        "src/gateway/policy/router.ts",
+        "return engine !== undefined && engine.answerable() && engine.creditOf(rank) > 0;",
+        "return engine === undefined || (engine.answerable() && engine.creditOf(rank) > 0);",
+      ),
+    ],
   },
   {
     id: "flaps",

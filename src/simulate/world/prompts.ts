@@ -1,8 +1,8 @@
 /** The prompts of a simulated run: shared prefixes, repeats, the same tokens under other models, adapters and salts. */
-import { identityChain } from "../base/block-identity.js";
-import type { Rng } from "../base/rng.js";
-import type { Adapter } from "../engine/cache/engine-types.js";
-import type { PromptRecord } from "../judge/history/records.js";
+import { identityChain } from "../../base/block-identity.js";
+import type { Rng } from "../../base/rng.js";
+import type { Adapter } from "../../engine/cache/engine-types.js";
+import type { PromptRecord } from "../../judge/history/records.js";
 
 export interface SimLineage {
   readonly model: string;
@@ -24,7 +24,6 @@ const VOCABULARY = 1000;
 const REPEAT = 0.4;
 
 export class SimPrompts {
-  readonly #rng: Rng;
   readonly #blockSize: number;
   readonly #record: (prompt: Omit<PromptRecord, "k" | "at">) => void;
   readonly #prefixes: number[][];
@@ -32,21 +31,20 @@ export class SimPrompts {
   readonly #byContent = new Map<string, SimPrompt>();
 
   constructor(rng: Rng, blockSize: number, record: (prompt: Omit<PromptRecord, "k" | "at">) => void) {
-    this.#rng = rng;
     this.#blockSize = blockSize;
     this.#record = record;
-    this.#prefixes = Array.from({ length: PREFIXES }, () => this.#tokens(rng.int(1, MAX_PREFIX_BLOCKS) * blockSize));
+    this.#prefixes = Array.from({ length: PREFIXES }, () => tokensFrom(rng, rng.int(1, MAX_PREFIX_BLOCKS) * blockSize));
   }
 
   /** A prompt to send: often one that was sent before, otherwise a shared prefix with a tail of its own. */
-  next(lineage: SimLineage): SimPrompt {
-    if (this.#made.length > 0 && this.#rng.chance(REPEAT)) return this.#rng.pick(this.#made);
-    const tail = this.#tokens(this.#rng.int(1, MAX_SUFFIX_BLOCKS * this.#blockSize));
-    return this.of(lineage, Uint32Array.from([...this.#rng.pick(this.#prefixes), ...tail]));
+  next(rng: Rng, lineage: SimLineage): SimPrompt {
+    if (this.#made.length > 0 && rng.chance(REPEAT)) return rng.pick(this.#made);
+    const tail = tokensFrom(rng, rng.int(1, MAX_SUFFIX_BLOCKS * this.#blockSize));
+    return this.of(lineage, Uint32Array.from([...rng.pick(this.#prefixes), ...tail]));
   }
 
-  any(): SimPrompt | undefined {
-    return this.#made.length === 0 ? undefined : this.#rng.pick(this.#made);
+  any(rng: Rng): SimPrompt | undefined {
+    return this.#made.length === 0 ? undefined : rng.pick(this.#made);
   }
 
   /** The same tokens under another lineage. */
@@ -73,8 +71,8 @@ export class SimPrompts {
     this.#made.push(prompt);
     return prompt;
   }
+}
 
-  #tokens(count: number): number[] {
-    return Array.from({ length: count }, () => this.#rng.int(1, VOCABULARY));
-  }
+function tokensFrom(rng: Rng, count: number): number[] {
+  return Array.from({ length: count }, () => rng.int(1, VOCABULARY));
 }
