@@ -59,8 +59,8 @@ export class SimGateway {
   add(member: SimFleetMember): void {
     const join = ++this.#joins;
     const ranks = Array.from({ length: member.ranks }, (_, rank) => this.#follow(member, rank, join));
-    const { time, engineAt } = this.#around;
-    const added = new SimMember(member, ranks, time, () => engineAt(member.name));
+    const { time } = this.#around;
+    const added = new SimMember(member, ranks, time, () => this.#around.engineAt(member.name));
     this.#members.set(member.name, added);
     for (const { stream } of ranks) stream.dial();
   }
