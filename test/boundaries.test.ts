@@ -28,7 +28,8 @@ const allowed: Record<string, readonly string[]> = {
   ],
   bench: ["base", "judge/regression"],
   report: ["base", "judge"],
-  cli: ["base", "protocol", "engine", "gateway", "lab", "campaign", "judge", "simulate", "bench", "report"],
+  streams: ["base", "protocol"],
+  cli: ["base", "protocol", "engine", "gateway", "lab", "campaign", "judge", "simulate", "bench", "report", "streams"],
 };
 
 /** Folders that touch no clock, randomness, socket, file or process. */

@@ -57,7 +57,17 @@ export const errorCatalogue = {
     meaning: "What was named as a build to compare is no folder, package or git ref.",
     remedy: "Name a git ref of this repository, a checkout, or an npm tarball.",
   },
+  KVP_E_TRACE_INVALID: {
+    exit: 64,
+    meaning: "A trace or recording of event streams is damaged, cut off, or of a newer version.",
+    remedy: "Record again, or read a cut one as far as it goes with `--cut`.",
+  },
   // Environment: the machine lacks something.
+  KVP_E_TRACE_UNWRITABLE: {
+    exit: 69,
+    meaning: "A trace could not be written to its end.",
+    remedy: "Make room or choose another file with `--out`; the partial file can be read with `--cut`.",
+  },
   KVP_E_ADDRESS_IN_USE: {
     exit: 69,
     meaning: "A socket could not be bound because another process has the address.",

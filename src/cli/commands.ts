@@ -4,6 +4,8 @@ import { registerBench } from "./commands/bench.js";
 import { registerEngine } from "./commands/engine.js";
 import { registerGateway } from "./commands/gateway.js";
 import { registerJudge } from "./commands/judge.js";
+import { registerLint } from "./commands/lint.js";
+import { registerRecord } from "./commands/record.js";
 import { registerReport } from "./commands/report.js";
 import { registerRun } from "./commands/run.js";
 import { registerScenario } from "./commands/scenario.js";
@@ -16,5 +18,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerEngine,
   registerGateway,
   registerBench,
+  registerRecord,
+  registerLint,
   // one registration per line
 ];

@@ -87,6 +87,27 @@ describe("V1 non-vacuity", () => {
     expect((await generated("warmup", 10, 500)).exitCode).toBe(0);
   });
 
+  it("only reports a generator that was held back while something was broken, but still wants its load before", async () => {
+    const held = (phase: string) =>
+      exercised().add({ k: "generator", phase, offered: 100, sent: 40, latenessP99Ms: 900 }).judged();
+    for (const phase of ["fault", "heal"]) {
+      const report = await held(phase);
+      expect(report.exitCode).toBe(0);
+      expect(report.properties.at(-1)?.measured).toEqual({ [`load_in_${phase}`]: "sent 40 of 100" });
+    }
+    expect((await held("steady")).exitCode).toBe(2);
+  });
+
+  it("takes the death of an engine that a fault announced for what it is", async () => {
+    const history = exercised().fault("oom", "injected", ["engines/a"], "host.memory").dies("a");
+    history.fault("oom", "effective", ["engines/a"], "host.memory").returns("a").stores("a", "p");
+    history
+      .fault("oom", "recovered", ["engines/a"], "host.memory")
+      .wait(1500)
+      .asks("p", { a: 2 }, { probe: "converge" });
+    expect(await history.judged()).toMatchObject({ verdict: "pass", exitCode: 0 });
+  });
+
   it("names an engine that ended by itself, and never passes such a run", async () => {
     const report = await exercised().dies("a", true).judged();
     expect(report).toMatchObject({ verdict: "unknown", exitCode: 2 });

@@ -18,8 +18,11 @@ const SENT_SHARE = 0.95;
 /** Share of the questions outside faults that may go unanswered. */
 const REFUSED_SHARE = 0.5;
 
-/** While something is broken, and while its backlog is worked off, it is the broken system that holds requests back. */
-const UNMEASURED_LOAD: ReadonlySet<string> = new Set(["warmup", "fault", "heal"]);
+/**
+ * While something is broken, and while its backlog is worked off, a broken system holds requests back, and a starved machine
+ * the generator itself. It is reported, and requests count from when they were due; it makes no run unknown.
+ */
+const BROKEN_PHASES: ReadonlySet<string> = new Set(["fault", "heal"]);
 
 export class RunValidity {
   readonly #context: JudgeContext;
@@ -73,6 +76,7 @@ export class RunValidity {
       ...this.#end(),
     ];
     const failures = this.#unrecovered();
+    const measured = this.#loadWhileBroken();
     const verdict = failures.length > 0 ? "fail" : doubts.length > 0 ? "unknown" : "pass";
     return {
       id: VALIDITY_ID,
@@ -85,6 +89,7 @@ export class RunValidity {
       violationCount: failures.length,
       violations: failures.slice(0, MAX_PROOFS),
       ...(doubts.length === 0 ? {} : { reason: doubts.join("; ") }),
+      ...(Object.keys(measured).length === 0 ? {} : { measured }),
     };
   }
 
@@ -167,18 +172,31 @@ export class RunValidity {
   }
 
   *#generatorLoad(): Generator<string> {
+    for (const record of this.#generators) {
+      if (record.phase === "warmup" || BROKEN_PHASES.has(record.phase)) continue;
+      this.#checked++;
+      const problem = this.#saturation(record);
+      if (problem !== null) yield `generator saturated in ${record.phase}: ${problem}`;
+    }
+  }
+
+  #loadWhileBroken(): Record<string, string> {
+    const told: Record<string, string> = {};
+    for (const record of this.#generators) {
+      const problem = BROKEN_PHASES.has(record.phase) ? this.#saturation(record) : null;
+      if (problem !== null) told[`load_in_${record.phase}`] = problem;
+    }
+    return told;
+  }
+
+  #saturation({ offered, sent, latenessP99Ms }: GeneratorRecord): string | null {
     const { measures, run } = this.#context;
+    if (sent < offered * SENT_SHARE) return `sent ${sent} of ${offered}`;
     const floorMs = Math.max(LATENESS_FLOOR_MS, run.bounds.stalenessNs / NS_PER_MS);
     const served = measures.get("served_ms") ?? measures.get("query_ms");
     const limitMs = Math.max(floorMs, LATENESS_SHARE * (served?.percentileMs(99) ?? 0));
-    for (const { phase, offered, sent, latenessP99Ms } of this.#generators) {
-      if (UNMEASURED_LOAD.has(phase)) continue;
-      this.#checked++;
-      if (sent < offered * SENT_SHARE) yield `generator saturated in ${phase}: sent ${sent} of ${offered}`;
-      else if (latenessP99Ms > limitMs) {
-        yield `generator saturated in ${phase}: late by ${Math.round(latenessP99Ms)} ms (p99), limit ${Math.round(limitMs)} ms`;
-      }
-    }
+    if (latenessP99Ms <= limitMs) return null;
+    return `late by ${Math.round(latenessP99Ms)} ms (p99), limit ${Math.round(limitMs)} ms`;
   }
 
   *#end(): Generator<string> {

@@ -261,6 +261,9 @@ export interface FaultRecord {
   readonly evidence?: string;
 }
 
+/** Name of the marks about the life of the system under test itself; detail "ready" = a new life answers, and has forgotten everything. */
+export const SUT_LIFE_MARK = "gateway";
+
 /** A named thing happened (scenario steps, readiness, a log line worth keeping). */
 export interface MarkRecord {
   readonly k: "mark";
@@ -277,6 +280,11 @@ export interface GeneratorRecord {
   readonly offered: number;
   readonly sent: number;
   readonly latenessP99Ms: number;
+}
+
+/** The system under test was started again: its accounts begin anew. */
+export function sutBeganAnew({ name, detail }: MarkRecord): boolean {
+  return name === SUT_LIFE_MARK && detail === "ready";
 }
 
 export type HistoryRecord =

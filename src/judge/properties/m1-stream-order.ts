@@ -3,7 +3,7 @@
  * (so no more batches than numbers passed), and never a number that the engine has not reached. Catches duplicate
  * subscriptions, overlapping replays applied twice, numbers out of thin air.
  */
-import type { StreamRecord } from "../history/records.js";
+import { type StreamRecord, sutBeganAnew } from "../history/records.js";
 import type { Property } from "./property.js";
 
 export const streamOrder: Property = {
@@ -20,6 +20,9 @@ export const streamOrder: Property = {
       /** A system that is told of an engine anew may begin its account anew. */
       member(record) {
         for (const [stream, sample] of last) if (sample.engine === record.engine) last.delete(stream);
+      },
+      mark(record) {
+        if (sutBeganAnew(record)) last.clear();
       },
       ledger(entry) {
         const stream = `${entry.engine}#${entry.rank}`;

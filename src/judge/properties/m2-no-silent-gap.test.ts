@@ -16,6 +16,7 @@ const burnt = () =>
     .stores("a", "p")
     .stream("a", { lastSeq: 0, appliedBatches: 1 })
     .removes("a", "p", { wire: "burnt" });
+const passedOver = () => burnt().stores("a", "p");
 
 describe("M2 no silent gap", () => {
   it("finds a late joiner that calls itself live without the history before it", async () => {
@@ -35,12 +36,19 @@ describe("M2 no silent gap", () => {
   });
 
   it("finds a burnt number that was passed over in silence, accepts a purge", async () => {
-    expect((await burnt().wait(600).stream("a", { lastSeq: 2, appliedBatches: 2 }).verdictOf("M2")).verdict).toBe(
+    expect((await passedOver().wait(600).stream("a", { lastSeq: 2, appliedBatches: 2 }).verdictOf("M2")).verdict).toBe(
       "fail",
     );
     expect(
-      (await burnt().wait(600).stream("a", { lastSeq: 2, appliedBatches: 2, purges: 1 }).verdictOf("M2")).verdict,
+      (await passedOver().wait(600).stream("a", { lastSeq: 2, appliedBatches: 2, purges: 1 }).verdictOf("M2")).verdict,
     ).toBe("pass");
+  });
+
+  it("does not ask for a number that was never sent before anything came after it", async () => {
+    const silent = burnt().wait(600).stream("a", { lastSeq: 0, appliedBatches: 1 });
+    expect(await silent.verdictOf("M2")).toMatchObject({ opportunities: 0 });
+    const noticed = silent.stores("a", "p").wait(600).stream("a", { lastSeq: 2, appliedBatches: 2 });
+    expect((await noticed.verdictOf("M2")).verdict).toBe("fail");
   });
 
   it("finds a gap that was counted and nothing else", async () => {
@@ -66,8 +74,8 @@ describe("M2 no silent gap", () => {
       .stores("a", "p")
       .stream("a", { lastSeq: 0, appliedBatches: 1 });
     expect(await history.verdictOf("M2")).toMatchObject({ verdict: "unknown", opportunities: 0 });
-    expect((await burnt().wait(100).stream("a", { lastSeq: 2, appliedBatches: 2 }).verdictOf("M2")).opportunities).toBe(
-      0,
-    );
+    expect(
+      (await passedOver().wait(100).stream("a", { lastSeq: 2, appliedBatches: 2 }).verdictOf("M2")).opportunities,
+    ).toBe(0);
   });
 });

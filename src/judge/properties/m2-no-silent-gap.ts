@@ -1,11 +1,13 @@
 /**
  * M2 no silent gap: whatever a stream missed is, within δ_gap, either applied after all or owned up to. A gap is: batches
  * published before the engine was added; a sequence number that left no readable bytes (burnt, garbled); a gap that the
- * system itself counted. Applied is proven by its own position: as many batches applied as numbers passed, or as many
+ * system itself counted. A burnt number can be noticed once the next batch has left; and while a fault touches the engine,
+ * nothing that its ledger says need have arrived: δ_gap counts from the later of the two. What the system counted itself has no
+ * such excuse. Applied is proven by its own position: as many batches applied as numbers passed, or as many
  * replayed as were missing. Owned up = the stream was purged or began a new life, or is in any state but `live`. A count in
  * a log is not enough. Catches a replay whose answer is thrown away, gaps that are only counted.
  */
-import type { StreamRecord } from "../history/records.js";
+import { type StreamRecord, sutBeganAnew } from "../history/records.js";
 import { type JudgeContext, type Property, type Tally } from "./property.js";
 
 export const noSilentGap: Property = {
@@ -40,9 +42,15 @@ export const noSilentGap: Property = {
         for (const { holder } of context.truth.engine(record.engine)?.streams ?? [])
           of(record.engine, holder.rank).forget();
       },
+      /** A new life of the system knows nothing of the gaps of the old one; its joins are opened anew. */
+      mark(record) {
+        if (sutBeganAnew(record)) for (const gaps of streams.values()) gaps.forget();
+      },
       ledger(entry) {
-        if (entry.wire === undefined || context.truth.engine(entry.engine)?.member !== true) return;
-        of(entry.engine, entry.rank).open(entry.wire, entry.at, 1);
+        if (context.truth.engine(entry.engine)?.member !== true) return;
+        const gaps = of(entry.engine, entry.rank);
+        if (entry.wire !== "burnt") gaps.followed(entry.at);
+        if (entry.wire !== undefined) gaps.open(entry.wire, entry.at, 1);
       },
       stream: (record) => of(record.engine, record.rank).sample(record),
     };
@@ -55,6 +63,8 @@ interface Gap {
   readonly kind: GapKind;
   readonly at: number;
   readonly batches: number;
+  /** When it could first be noticed; infinite until something follows a number that was never sent. */
+  noticeableAt: number;
   /** The account before the gap. */
   readonly before: StreamRecord | null;
   owned: boolean;
@@ -80,7 +90,13 @@ class StreamGaps {
   }
 
   open(kind: GapKind, at: number, batches: number): void {
-    this.#gaps.push({ kind, at, batches, before: this.#last, owned: false });
+    const noticeableAt = kind === "burnt" ? Number.POSITIVE_INFINITY : at;
+    this.#gaps.push({ kind, at, batches, noticeableAt, before: this.#last, owned: false });
+  }
+
+  /** A batch whose number can be read left at `at`. */
+  followed(at: number): void {
+    for (const gap of this.#gaps) gap.noticeableAt = Math.min(gap.noticeableAt, at);
   }
 
   sample(now: StreamRecord): void {
@@ -97,7 +113,7 @@ class StreamGaps {
   #settled(gap: Gap, now: StreamRecord): boolean {
     const began = now.lives > (gap.before?.lives ?? 1) || now.purges > (gap.before?.purges ?? 0);
     gap.owned ||= began || now.state !== "live";
-    const due = now.at >= gap.at + this.#context.truth.bounds.gapNs;
+    const due = this.#isDue(gap, now);
     const closed = this.#closed(gap, now);
     if (closed || (gap.owned && due)) {
       this.#tally.opportunity();
@@ -115,6 +131,12 @@ class StreamGaps {
       proof: { gap: { kind: gap.kind, atMs: this.#context.ms(gap.at), batches: gap.batches }, before: gap.before, now },
     });
     return true;
+  }
+
+  #isDue(gap: Gap, now: StreamRecord): boolean {
+    const { bounds, disturbances } = this.#context.truth;
+    if (now.at < gap.noticeableAt + bounds.gapNs) return false;
+    return gap.kind === "counted" || disturbances.recoveredBy(now.engine, now.at - bounds.gapNs);
   }
 
   #closed(gap: Gap, now: StreamRecord): boolean {

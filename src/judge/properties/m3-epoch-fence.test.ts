@@ -31,15 +31,23 @@ describe("M3 epoch fence", () => {
     expect((await removed(true).verdictOf("M3")).verdict).toBe("fail");
   });
 
-  it("counts the deadline from the recovery of a fault that cut the engine off", async () => {
+  it("counts the deadline from the recovery of a fault that cut the engine off, which consumers must notice first", async () => {
     const cut = restarted()
       .fault("f", "injected", ["a"])
       .wait(400)
       .asks("p", { a: 3 })
       .fault("f", "recovered", ["a"])
-      .wait(200);
+      .wait(900);
     expect((await cut.asks("p", { a: 3 }).verdictOf("M3")).opportunities).toBe(0);
     expect((await cut.wait(200).asks("p", { a: 3 }).verdictOf("M3")).verdict).toBe("fail");
+  });
+
+  it("a fault of the engine itself moves the deadline by no more than Δ_restart", async () => {
+    const crashed = restarted()
+      .fault("f", "injected", ["a"], "process.kill")
+      .fault("f", "recovered", ["a"], "process.kill");
+    expect((await crashed.wait(200).asks("p", { a: 3 }).verdictOf("M3")).opportunities).toBe(0);
+    expect((await crashed.wait(200).asks("p", { a: 3 }).verdictOf("M3")).verdict).toBe("fail");
   });
 
   it("is idle without restarts and departures", async () => {

@@ -1,7 +1,8 @@
 /**
  * M3 epoch fence: a question asked later than Δ_restart after an engine came back is answered from its new life only; a
- * question asked later than that after an engine was removed does not name it. A fault that touches the engine moves the
- * deadline to Δ_restart after its recovery. Catches restarts that go unnoticed because the sequence number caught up or is
+ * question asked later than that after an engine was removed does not name it. A fault of the engine itself moves the
+ * deadline to Δ_restart after its recovery, one that keeps news from consumers (a cut link, a stopped gateway) to ρ after it.
+ * Catches restarts that go unnoticed because the sequence number caught up or is
  * equal, late frames of the old life, entries of deleted engines.
  */
 import { claimTooMuch } from "./proofs.js";
@@ -23,7 +24,7 @@ export const epochFence: Property = {
         const removed = !engine.member && asked > engine.removedAt + departureNs;
         const restarted = engine.member && engine.alive && asked > engine.fencedFrom;
         if (!removed && !restarted) continue;
-        if (!truth.disturbances.recoveredBy(engine.name, asked - departureNs)) continue;
+        if (!truth.disturbances.newsDue(engine.name, asked)) continue;
         const allowed = removed ? 0 : standing.inLife();
         // Only where an answer from the old life would differ can it be told apart.
         if (standing.claimed <= allowed && standing.ever() <= allowed) continue;

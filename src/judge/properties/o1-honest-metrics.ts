@@ -5,7 +5,7 @@
  * replay and no fault, nothing sent is unaccounted for. Catches counters that are never set, set twice, or made equal by
  * construction.
  */
-import type { CounterRecord } from "../history/records.js";
+import { type CounterRecord, sutBeganAnew } from "../history/records.js";
 import type { EngineState, StreamTruth } from "../truth/engine-state.js";
 import { type JudgeContext, type Property, type Tally } from "./property.js";
 
@@ -26,6 +26,9 @@ export const honestMetrics: Property = {
       },
       member(record) {
         for (const [stream, sample] of last) if (sample.engine === record.engine) last.delete(stream);
+      },
+      mark(record) {
+        if (sutBeganAnew(record)) last.clear();
       },
       counters(now) {
         const before = last.get(key(now));

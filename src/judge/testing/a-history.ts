@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { LedgerChange } from "../../base/ledger.js";
+import { SUT_LIFE_MARK } from "../history/records.js";
 import type {
   CounterRecord,
   DumpRecord,
@@ -230,8 +231,20 @@ export class HistoryBuilder {
     return this.routes(prompt, engine, { dry: false, status: 200, ...options });
   }
 
-  fault(id: string, event: FaultRecord["event"], targets: readonly string[] = ["gateway"]): this {
-    return this.add({ k: "fault", id, fault: "link.partition", targets, event });
+  fault(
+    id: string,
+    event: FaultRecord["event"],
+    targets: readonly string[] = ["gateway"],
+    fault = "link.partition",
+  ): this {
+    return this.add({ k: "fault", id, fault, targets, event });
+  }
+
+  /** The system under test was started again and is told anew of `members`. */
+  sutRestarts(...members: string[]): this {
+    this.add({ k: "mark", name: SUT_LIFE_MARK, detail: "ready" });
+    for (const member of members) this.joins(member);
+    return this;
   }
 
   stream(engine: string, account: Partial<StreamRecord>): this {

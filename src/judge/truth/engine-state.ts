@@ -1,5 +1,6 @@
 /** One engine as the run saw it: its life, its membership, and from when on answers about it may be judged for freshness. */
 import type { Bounds, EngineRecord, MemberRecord } from "../history/records.js";
+import { EmitTimes } from "./emit-times.js";
 import { Holder } from "./holder.js";
 import type { StreamPosition } from "./ledger-continuity.js";
 
@@ -11,6 +12,7 @@ export interface StreamTruth extends StreamPosition {
   /** Batches of the present life that consumers cannot read (burnt or garbled). */
   unreadableBatches: number;
   lastEmitAt: number;
+  readonly emitTimes: EmitTimes;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -63,7 +65,7 @@ export class EngineState {
     if (stream === undefined) {
       for (let r = this.streams.length; r <= rank; r++) {
         const holder = new Holder(r, this.groups);
-        const started = { sentBatches: 0, unreadableBatches: 0, lastEmitAt: ALWAYS };
+        const started = { sentBatches: 0, unreadableBatches: 0, lastEmitAt: ALWAYS, emitTimes: new EmitTimes() };
         this.streams.push({ holder, epoch: 0, nextSeq: 0, ...started });
       }
       stream = this.streams[rank] as StreamTruth;
@@ -108,6 +110,7 @@ export class EngineState {
     for (const stream of this.streams) {
       stream.holder.endLife(at);
       stream.unreadableBatches = 0;
+      stream.emitTimes.restart();
     }
     this.epoch = epoch;
     this.lives++;
@@ -144,6 +147,19 @@ export class EngineState {
    */
   adapterForgottenAt(adapter: string | null): number {
     return (adapter === null ? undefined : this.#adapterChangedAt.get(adapter)) ?? ALWAYS;
+  }
+
+  noteEmitted(stream: StreamTruth, at: number): void {
+    stream.lastEmitAt = at;
+    stream.emitTimes.note(at, this.#replayBatches);
+  }
+
+  /** Consumers heard nothing from `since` on, and what the ring does not keep any more they cannot have. */
+  loseWhatTheRingLost(since: number): void {
+    for (const { holder, emitTimes } of this.streams) {
+      const lostUntil = emitTimes.newestOutside(this.#replayBatches);
+      if (lostUntil !== undefined && lostUntil >= since) holder.lostBefore = Math.max(holder.lostBefore, lostUntil);
+    }
   }
 
   /** Something was lost between this engine and its consumers up to `at`; they may need the recovery time. */

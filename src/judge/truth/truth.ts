@@ -2,13 +2,22 @@
  * What every engine held, when: built from ledgers and engine lives alone, never from what the system under test says.
  * The sweep feeds it records in order of time; what it then answers is about the time reached so far.
  */
-import type { Bounds, EngineRecord, HistoryRecord, LedgerEntry, MemberRecord, RunRecord } from "../history/records.js";
+import type {
+  Bounds,
+  EngineRecord,
+  FaultRecord,
+  HistoryRecord,
+  LedgerEntry,
+  MemberRecord,
+  RunRecord,
+} from "../history/records.js";
 import { Disturbances } from "./disturbances.js";
 import { EngineState } from "./engine-state.js";
 import { Removal } from "./holder.js";
 import { IdentityTable } from "./identity-table.js";
 import { LedgerContinuity } from "./ledger-continuity.js";
 import { Losses } from "./losses.js";
+import { Outages } from "./outages.js";
 import { Prompts } from "./prompts.js";
 
 /** Longest question that can be judged; the recent past is kept that far back. */
@@ -30,6 +39,7 @@ export class Truth {
   readonly #byName = new Map<string, EngineState>();
   readonly #byModel = new Map<string, EngineState[]>();
   readonly #media = new Map<string, number>([[GPU, 0]]);
+  readonly #outages = new Outages();
   readonly #sutReplays: boolean;
 
   constructor(run: RunRecord) {
@@ -64,6 +74,7 @@ export class Truth {
   }
 
   apply(record: HistoryRecord): void {
+    this.#outages.advance(record.at);
     if (record.k === "ledger") this.#ledger(record);
     else if (record.k === "prompt") this.prompts.add(record);
     else if (record.k === "engine") this.#life(record);
@@ -71,7 +82,7 @@ export class Truth {
     else if (record.k === "adapter") this.#engine(record.engine).noteAdapter(record.adapter, record.at);
     else if (record.k === "fault") {
       this.disturbances.note(record);
-      if (record.event === "recovered") this.#loseWhatCannotBeReplayed(record.at);
+      if (record.event === "recovered") this.#outageEnded(record);
     }
   }
 
@@ -104,10 +115,12 @@ export class Truth {
     else if (!peers.includes(engine)) peers.push(engine);
   }
 
-  #loseWhatCannotBeReplayed(at: number): void {
+  #outageEnded({ id, at }: FaultRecord): void {
+    const caughtUpAt = at + this.bounds.recoveryNs;
     for (const engine of this.engines) {
-      if (!engine.replays && !this.disturbances.calmFor(engine.name, at))
-        engine.lostBefore = at + this.bounds.recoveryNs;
+      if (!engine.replays && !this.disturbances.calmFor(engine.name, at)) engine.lostBefore = caughtUpAt;
+      const since = this.disturbances.severedSince(id, engine.name);
+      if (since !== undefined) this.#outages.ended(engine, since, caughtUpAt);
     }
   }
 
@@ -118,7 +131,7 @@ export class Truth {
     const stream = engine.stream(entry.rank);
     if (!this.continuity.advance(stream, entry)) return;
     this.batches++;
-    stream.lastEmitAt = entry.at;
+    engine.noteEmitted(stream, entry.at);
     if (entry.wire !== "burnt") stream.sentBatches++;
     const told = entry.wire === undefined;
     stream.holder.forget(entry.at - this.bounds.stalenessNs - MAX_QUESTION_NS);

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { UndoData } from "./leftovers.js";
 import { startTimeOf } from "./process-table.js";
 import { blocksInUse, endLeftovers, RunRegistry } from "./run-registry.js";
 
@@ -34,6 +35,53 @@ describe("what a crashed run leaves behind", () => {
     await exited;
     expect(lines).toEqual([`ended llama/1 (pid ${child.pid}), left behind by a run that crashed`]);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is thawed first where it was frozen, and the line says so", async () => {
+    const child = sleeper();
+    new RunRegistry("crashed", "127.9.9", folder).started("llama/1", child.pid as number);
+    child.kill("SIGSTOP");
+    orphan("crashed");
+    const exited = once(child, "exit");
+    const lines = await endLeftovers(folder);
+    await exited;
+    expect(lines).toEqual([`thawed and ended llama/1 (pid ${child.pid}), left behind by a run that crashed`]);
+  });
+
+  it("includes more than processes: it is taken back in reverse, and what cannot be stays on record", async () => {
+    const registry = new RunRegistry("crashed", "127.9.9", folder);
+    registry.holds("mount", "disk", { path: "/a" });
+    registry.holds("mount", "gone before", { path: "/b" });
+    registry.holds("mount", "inner disk", { path: "/a/b" });
+    registry.holds("mount", "released", { path: "/c" });
+    registry.released("mount", "released");
+    orphan("crashed");
+    const undone: string[] = [];
+    const kind = {
+      kind: "mount",
+      undo: async ({ path }: UndoData) => {
+        undone.push(path as string);
+        if (path === "/b") return null;
+        if (path === "/a" && undone.length < 4) throw new Error("umount /a: busy");
+        return `unmounted ${path}`;
+      },
+    };
+    expect(await endLeftovers(folder, [kind])).toEqual([
+      "unmounted /a/b, left behind by a run that crashed",
+      "mount disk, left behind by a run that crashed, must be cleaned up by hand: umount /a: busy",
+    ]);
+    expect(await endLeftovers(folder, [kind])).toEqual(["unmounted /a, left behind by a run that crashed"]);
+    expect(undone).toEqual(["/a/b", "/b", "/a", "/a"]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("stays on record when a run ends without having taken it back", async () => {
+    const registry = new RunRegistry("ended", "127.9.9", folder);
+    registry.holds("mount", "disk", { path: "/a" });
+    registry.close();
+    orphan("ended");
+    const kind = { kind: "mount", undo: async ({ path }: UndoData) => `unmounted ${path}` };
+    expect(await endLeftovers(folder, [kind])).toEqual(["unmounted /a, left behind by a run that crashed"]);
   });
 
   it("never costs a stranger's process that got the same pid", async () => {

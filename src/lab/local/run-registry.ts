@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { delay } from "../../base/async.js";
-import { UnavailableError } from "../../base/errors.js";
-import { isSameProcess, startTimeOf } from "./process-table.js";
+import { asError, UnavailableError } from "../../base/errors.js";
+import { LEFTOVER_KINDS, type LeftoverKind, type UndoData } from "./leftovers.js";
+import { isSameProcess, isStopped, startTimeOf } from "./process-table.js";
 
 const processEntry = z.object({
   name: z.string(),
@@ -17,8 +18,16 @@ const processEntry = z.object({
   /** It leads a process group that is ended as a whole: a program that is not ours may have started others. */
   group: z.boolean().optional(),
 });
-const runState = z.object({ runner: processEntry, block: z.string(), processes: z.array(processEntry) });
+const leftover = z.object({ kind: z.string(), name: z.string(), data: z.record(z.string(), z.string()) });
+const runState = z.object({
+  runner: processEntry,
+  block: z.string(),
+  processes: z.array(processEntry),
+  leftovers: z.array(leftover).default([]),
+});
 type ProcessEntry = z.infer<typeof processEntry>;
+type Leftover = z.infer<typeof leftover>;
+type RunState = z.infer<typeof runState>;
 
 /** How long a leftover may take to follow SIGTERM before it is killed. */
 const LEFTOVER_GRACE_MS = 1000;
@@ -37,6 +46,8 @@ export function registryFolder(): string {
 export class RunRegistry {
   readonly #file: string;
   readonly #processes = new Map<number, ProcessEntry>();
+  /** By kind and name, in the order in which they came. */
+  readonly #leftovers = new Map<string, Leftover>();
   readonly #runner: ProcessEntry;
   readonly #block: string;
 
@@ -58,15 +69,36 @@ export class RunRegistry {
     if (this.#processes.delete(pid)) this.#save();
   }
 
+  /** Before something other than a process is made that must not stay; `kind` is one of {@link LEFTOVER_KINDS}. */
+  holds(kind: string, name: string, data: UndoData): void {
+    this.#leftovers.set(`${kind} ${name}`, { kind, name, data });
+    this.#save();
+  }
+
+  released(kind: string, name: string): void {
+    if (this.#leftovers.delete(`${kind} ${name}`)) this.#save();
+  }
+
+  /** All processes have ended. What is still held stays on record for the next start. */
   close(): void {
-    rmSync(this.#file, { force: true });
+    this.#processes.clear();
+    if (this.#leftovers.size > 0) this.#save();
+    else rmSync(this.#file, { force: true });
   }
 
   #save(): void {
-    const state = { runner: this.#runner, block: this.#block, processes: [...this.#processes.values()] };
-    writeFileSync(`${this.#file}.new`, JSON.stringify(state), { mode: 0o600 });
-    renameSync(`${this.#file}.new`, this.#file);
+    saveState(this.#file, {
+      runner: this.#runner,
+      block: this.#block,
+      processes: [...this.#processes.values()],
+      leftovers: [...this.#leftovers.values()],
+    });
   }
+}
+
+function saveState(file: string, state: RunState): void {
+  writeFileSync(`${file}.new`, JSON.stringify(state), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }
 
 /** Address blocks that runs now alive have taken. */
@@ -75,17 +107,49 @@ export function blocksInUse(folder = registryFolder()): Set<string> {
   return new Set(live.map(({ state }) => state.block));
 }
 
-/** Ends the processes of runs whose runner is gone; returns one line for each process ended. */
-export async function endLeftovers(folder = registryFolder()): Promise<string[]> {
+/**
+ * Ends the processes of runs whose runner is gone, then takes back what else they left, the latest first; returns one line
+ * for each. What cannot be taken back stays on record, and its line says what to clean up by hand.
+ */
+export async function endLeftovers(folder = registryFolder(), kinds = LEFTOVER_KINDS): Promise<string[]> {
   const lines: string[] = [];
   for (const { file, state } of readStates(folder)) {
     if (isSameProcess(state.runner.pid, state.runner.startTime)) continue;
     const alive = state.processes.filter((entry) => isSameProcess(entry.pid, entry.startTime));
+    const frozen = new Set(alive.filter((entry) => isStopped(entry.pid)));
     await Promise.all(alive.map(endProcess));
-    lines.push(...alive.map((entry) => `ended ${entry.name} (pid ${entry.pid}), left behind by a run that crashed`));
-    rmSync(file, { force: true });
+    for (const entry of alive) {
+      const how = frozen.has(entry) ? "thawed and ended" : "ended";
+      lines.push(`${how} ${entry.name} (pid ${entry.pid}), left behind by a run that crashed`);
+    }
+    const stuck = await takeBack(state.leftovers, kinds, lines);
+    if (stuck.length > 0) saveState(file, { ...state, processes: [], leftovers: stuck });
+    else rmSync(file, { force: true });
   }
   return lines;
+}
+
+/** Resolves with what could not be taken back. */
+async function takeBack(
+  leftovers: readonly Leftover[],
+  kinds: readonly LeftoverKind[],
+  lines: string[],
+): Promise<Leftover[]> {
+  const stuck: Leftover[] = [];
+  for (const left of leftovers.toReversed()) {
+    try {
+      const kind = kinds.find(({ kind: name }) => name === left.kind);
+      if (kind === undefined) throw new Error(`this version does not know leftovers of the kind ${left.kind}`);
+      const done = await kind.undo(left.data);
+      if (done !== null) lines.push(`${done}, left behind by a run that crashed`);
+    } catch (thrown) {
+      stuck.unshift(left);
+      lines.push(
+        `${left.kind} ${left.name}, left behind by a run that crashed, must be cleaned up by hand: ${asError(thrown).message}`,
+      );
+    }
+  }
+  return stuck;
 }
 
 async function endProcess(entry: ProcessEntry): Promise<void> {
@@ -106,7 +170,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function readStates(folder: string): { file: string; state: z.infer<typeof runState> }[] {
+function readStates(folder: string): { file: string; state: RunState }[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
     .flatMap((name) => {
