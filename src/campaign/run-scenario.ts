@@ -103,6 +103,7 @@ class ScenarioRun {
         runId: `${utcName(this.#startedAt)}-${process.pid}-${randomBytes(3).toString("hex")}`,
         dir: this.directory.path,
         relay: this.#plan.needsRelay,
+        seed: this.#plan.seed,
         observer: {
           record: (record) => this.#recorder.record(record),
           engineLost: (engine, detail) => this.#engineLost(engine, detail),

@@ -6,6 +6,7 @@ import { registerGateway } from "./commands/gateway.js";
 import { registerJudge } from "./commands/judge.js";
 import { registerLint } from "./commands/lint.js";
 import { registerRecord } from "./commands/record.js";
+import { registerRelay } from "./commands/relay.js";
 import { registerReport } from "./commands/report.js";
 import { registerRun } from "./commands/run.js";
 import { registerScenario } from "./commands/scenario.js";
@@ -20,5 +21,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerBench,
   registerRecord,
   registerLint,
+  registerRelay,
   // one registration per line
 ];

@@ -191,6 +191,8 @@ export interface LabOptions {
   readonly observer: LabObserver;
   /** Engines are reached through a relay, because something in the plan breaks links or streams. */
   readonly relay?: boolean;
+  /** Of the run: what the relay leaves to chance follows from it. */
+  readonly seed?: number;
 }
 
 /** Makes labs of one kind; knows beforehand what they can do. */

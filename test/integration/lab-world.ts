@@ -1,5 +1,5 @@
 /** A local lab for tests, with what it observed; closed with the test. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -7,7 +7,8 @@ import { systemClock } from "../../src/base/clock.js";
 import type { KvproofError } from "../../src/base/errors.js";
 import type { EngineRecord, HistoryRecord } from "../../src/judge/history/records.js";
 import { LocalLabFactory } from "../../src/lab/local/local-lab-factory.js";
-import type { EngineSpec, Lab } from "../../src/lab/ports.js";
+import { registryFolder } from "../../src/lab/local/run-registry.js";
+import type { EngineSpec, Lab, LabOptions } from "../../src/lab/ports.js";
 
 export function anEngine(engine: string, changes: Partial<EngineSpec> = {}): EngineSpec {
   return {
@@ -42,11 +43,15 @@ export class LabWorld {
   readonly dir = mkdtempSync(join(tmpdir(), "kvproof-lab-"));
 
   /** `bindable`: says which loopback addresses the system has; by default it is asked. */
-  static async open(bindable?: () => Promise<boolean>): Promise<{ lab: Lab; world: LabWorld }> {
+  static async open(
+    bindable?: () => Promise<boolean>,
+    options: Pick<LabOptions, "relay"> = {},
+  ): Promise<{ lab: Lab; world: LabWorld }> {
     const world = new LabWorld();
     const lab = await new LocalLabFactory(["vllm-0.30"], systemClock, bindable).open({
       runId: `test-${process.pid}-${Math.random().toString(36).slice(2)}`,
       dir: world.dir,
+      ...options,
       observer: {
         record: (record) => world.records.push(record),
         engineLost: (engine, detail) => world.lost.push({ engine, detail }),
@@ -59,6 +64,20 @@ export class LabWorld {
       rmSync(world.dir, { recursive: true, force: true });
     });
     return { lab, world };
+  }
+
+  /** Process id of a process that this test's runs started. */
+  pidOf(name: string): number {
+    const folder = registryFolder();
+    for (const file of readdirSync(folder)) {
+      const state = JSON.parse(readFileSync(join(folder, file), "utf8")) as {
+        runner: { pid: number };
+        processes: { name: string; pid: number }[];
+      };
+      const found = state.processes.find((entry) => entry.name === name);
+      if (state.runner.pid === process.pid && found !== undefined) return found.pid;
+    }
+    throw new Error(`no process ${name} of this test is recorded`);
   }
 
   /** Events of an engine's lives, in order: "starting 1", "ready 1", … */

@@ -60,6 +60,19 @@ describe("mergeHistory", () => {
     expect(result).toEqual({ records: 7, tornLedgers: [] });
   });
 
+  it("marks the batch that was burnt on the wire, and no other life's or rank's of that number", async () => {
+    const wire = { k: "wire", at: 12, engine: "a", epoch: 1, rank: 0, seq: 1, what: "burnt" };
+    const others = [
+      batch("a", 0, 9),
+      { ...batch("a", 1, 10), rank: 1 },
+      batch("a", 1, 11),
+      { ...batch("a", 1, 20), epoch: 2 },
+    ];
+    const { found } = await merged(file("records", [run, wire]), [file("a", others), file("b", [batch("b", 1, 10)])]);
+    const marked = found.filter((r) => r.k === "ledger" && r.wire !== undefined);
+    expect(marked).toEqual([{ k: "ledger", at: 11, wire: "burnt", ...batch("a", 1, 11) }]);
+  });
+
   it("leaves out the last line that a killed engine did not finish, and says so", async () => {
     const killed = file("a", [batch("a", 0, 15)], JSON.stringify(batch("a", 1, 20)).slice(0, 30));
     const { found, result } = await merged(file("records", [run]), [killed, file("empty", [])]);

@@ -7,6 +7,7 @@ import type { LedgerRecord } from "../../base/ledger.js";
 import { HistoryWriter } from "./history-writer.js";
 import { mergeSorted, smooth, type Timed } from "./merge-sorted.js";
 import { damaged, readLines } from "./ndjson-lines.js";
+import type { WireRecord } from "./records.js";
 
 export interface MergeSources {
   /** NDJSON of history records, the run record first, otherwise in order of `at` but for moments. Plain or .gz. */
@@ -33,8 +34,9 @@ export async function mergeHistory(sources: MergeSources): Promise<MergeResult> 
   const writer = new HistoryWriter(sources.to);
   let records = 0;
   try {
+    const lost = await lostOnTheWire(sources.records);
     // Ledgers come first, so that at equal times the truth is known before the question.
-    const ledgers = sources.ledgers.map((path) => smooth(ledgerLines(path, () => tornLedgers.push(path))));
+    const ledgers = sources.ledgers.map((path) => smooth(ledgerLines(path, lost, () => tornLedgers.push(path))));
     const own = smooth(recordLines(sources.records, (run) => writer.appendLine(run)));
     for await (const lines of mergeSorted([...ledgers, own])) {
       for (const { json } of lines) writer.appendLine(json);
@@ -62,18 +64,43 @@ async function* recordLines(path: string, onRun: (json: string) => void): AsyncG
   }
 }
 
-async function* ledgerLines(path: string, onTorn: () => void): AsyncGenerator<Line[]> {
+async function* ledgerLines(path: string, lost: Lost, onTorn: () => void): AsyncGenerator<Line[]> {
   for await (const { first, lines, torn } of readLines(path)) {
     if (torn && !isWhole(lines[0] ?? "")) {
       onTorn();
       return;
     }
     yield lines.map((json, i) => {
-      const { at_ns: at, engine } = parse(path, first + i, json) as Partial<LedgerRecord>;
+      const entry = parse(path, first + i, json) as Partial<LedgerRecord>;
+      const { at_ns: at, engine } = entry;
       if (typeof at !== "number" || typeof engine !== "string") throw damaged(path, first + i, "not a ledger record");
-      return { at, json: `{"k":"ledger","at":${at},${json.slice(json.indexOf("{") + 1)}` };
+      const what = lost.size === 0 ? undefined : lost.get(batchName(entry));
+      const wire = what === undefined || entry.wire !== undefined ? "" : `"wire":"${what}",`;
+      return { at, json: `{"k":"ledger","at":${at},${wire}${json.slice(json.indexOf("{") + 1)}` };
     });
   }
+}
+
+/** Batches that no consumer can read although their engine sent them whole, by name. */
+type Lost = ReadonlyMap<string, WireRecord["what"]>;
+
+const WIRE = '{"k":"wire",';
+
+/** Known before the ledgers are read, because a batch is written down before it is lost. */
+async function lostOnTheWire(path: string): Promise<Lost> {
+  const lost = new Map<string, WireRecord["what"]>();
+  for await (const { first, lines } of readLines(path)) {
+    for (const [i, json] of lines.entries()) {
+      if (!json.startsWith(WIRE)) continue;
+      const record = parse(path, first + i, json) as WireRecord;
+      lost.set(batchName(record), record.what);
+    }
+  }
+  return lost;
+}
+
+function batchName({ engine, epoch, rank, seq }: Partial<LedgerRecord>): string {
+  return `${engine} ${epoch} ${rank} ${seq}`;
 }
 
 function isWhole(json: string): boolean {

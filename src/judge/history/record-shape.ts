@@ -30,6 +30,7 @@ const SHAPES: Readonly<Record<HistoryRecord["k"], Shape>> = {
   resource: { process: "string", rssBytes: "number", cpuSeconds: "number" },
   fault: { id: "string", fault: "string", event: "string", targets: "object" },
   mark: { name: "string" },
+  wire: { ...stream, epoch: "number", seq: "number", what: "string" },
   generator: { phase: "string", offered: "number", sent: "number", latenessP99Ms: "number" },
 };
 

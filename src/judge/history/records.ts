@@ -244,7 +244,7 @@ export interface ResourceRecord {
   readonly k: "resource";
   readonly at: number;
   readonly process: string;
-  readonly kind: "engine" | "gateway" | "runner";
+  readonly kind: "engine" | "gateway" | "runner" | "relay";
   readonly rssBytes: number;
   readonly cpuSeconds: number;
   readonly heapBytes?: number;
@@ -287,6 +287,20 @@ export function sutBeganAnew({ name, detail }: MarkRecord): boolean {
   return name === SUT_LIFE_MARK && detail === "ready";
 }
 
+/**
+ * A batch that left its engine whole and that no consumer can read, live or replayed: lost for good on the way. The ledger does
+ * not know; merging marks its entry of this number (`wire`), which is what the judge goes by.
+ */
+export interface WireRecord {
+  readonly k: "wire";
+  readonly at: number;
+  readonly engine: string;
+  readonly rank: number;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly what: "burnt" | "garbled";
+}
+
 export type HistoryRecord =
   | RunRecord
   | PhaseRecord
@@ -303,4 +317,5 @@ export type HistoryRecord =
   | ResourceRecord
   | FaultRecord
   | MarkRecord
-  | GeneratorRecord;
+  | GeneratorRecord
+  | WireRecord;

@@ -23,6 +23,8 @@ export interface ProcessCommand {
    * "pipes" its standard input and output are the caller's, with "log" they go to its log.
    */
   readonly foreign?: "pipes" | "log";
+  /** Gets every further message that it prints (`{"event": …}` on a line of its own) and can be sent lines by {@link LabProcess.send}. */
+  readonly onMessage?: (message: object) => void;
 }
 
 export interface ExitInfo {
@@ -51,12 +53,14 @@ export class LabProcess {
     const log = openSync(command.logFile, "a");
     const output = command.foreign === "log" ? log : "pipe";
     this.#child = spawn(command.program, command.args, {
-      stdio: [command.foreign === "pipes" ? "pipe" : "ignore", output, log],
+      stdio: [command.foreign === "pipes" || command.onMessage !== undefined ? "pipe" : "ignore", output, log],
       env: { ...process.env, ...command.env },
       detached: true,
     });
     this.#ready.promise.catch(() => undefined);
     this.exited = this.#watch(log);
+    // One that has ended takes no more lines; its end is noticed elsewhere.
+    if (command.onMessage !== undefined) this.#child.stdin?.on("error", () => undefined);
     const stdout = this.#child.stdout;
     if (stdout !== null && command.foreign === undefined) {
       createInterface({ input: stdout }).on("line", (line) => this.#line(line, log));
@@ -86,6 +90,11 @@ export class LabProcess {
         cause: thrown,
       });
     }
+  }
+
+  /** One line to its standard input; only with `onMessage`. */
+  send(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -145,6 +154,7 @@ export class LabProcess {
     try {
       const message = JSON.parse(line) as { event?: unknown };
       if (message.event === "ready") return this.#ready.resolve(message);
+      if (this.command.onMessage !== undefined) return this.command.onMessage(message);
     } catch {
       // Not a line for us: it belongs into the log.
     }

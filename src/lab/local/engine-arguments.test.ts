@@ -26,7 +26,14 @@ const spec: EngineSpec = {
   events: true,
   seed: 3,
 };
-const anywhere: PodPlace = { address: "127.9.0.1", httpPort: 0, labPort: 0, eventsPort: 0, replayPort: 0 };
+const anywhere: PodPlace = {
+  address: "127.9.0.1",
+  httpPort: 0,
+  labPort: 0,
+  eventsPort: 0,
+  replayPort: 0,
+  relayed: null,
+};
 const life = { epoch: 2, ledgerFile: "/r/ledger" };
 
 function eventsOf(args: readonly string[]): Record<string, unknown> {

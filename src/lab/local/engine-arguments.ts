@@ -1,5 +1,6 @@
 /** An engine's specification and place → the command line of `kvproof engine` (vLLM's flag names where vLLM has one). */
 import type { EngineSpec, RestartChanges } from "../ports.js";
+import type { RelayedPlace } from "./relay/relayed-place.js";
 
 /** Ports of a pod. 0 = the system chooses; once chosen they stay for the pod's life, so that a restart reuses them. */
 export interface PodPlace {
@@ -9,6 +10,8 @@ export interface PodPlace {
   /** Port of rank 0; rank r publishes on +r. */
   readonly eventsPort: number;
   readonly replayPort: number;
+  /** Where consumers reach it, if not directly. */
+  readonly relayed: RelayedPlace | null;
 }
 
 /** The same hash seed for the whole fleet, as in production, where routers may recompute hashes (PYTHONHASHSEED). */

@@ -6,13 +6,15 @@ import type { Clock } from "../../base/clock.js";
 import { invariant, KvproofError, UnavailableError } from "../../base/errors.js";
 import { cliEntry } from "../../base/package-root.js";
 import type { EngineRecord, ResourceRecord } from "../../judge/history/records.js";
-import type { EngineHandle, EngineSpec, LabObserver, RestartChanges } from "../ports.js";
+import type { EngineEndpoints, EngineHandle, EngineSpec, LabObserver, RestartChanges } from "../ports.js";
 import { freePortRun } from "./addresses.js";
 import { describeExit, type ExitInfo, LabProcess } from "./child-process.js";
 import { engineArguments, type PodPlace, topicOf } from "./engine-arguments.js";
 import { usageOf } from "./process-table.js";
 import { freezeProcess, thawProcess } from "./freeze.js";
 import { type EngineReady, parseEngineReady, portOf } from "./ready-lines.js";
+import type { RelayProcess } from "./relay/relay-process.js";
+import { exposeThrough, type RelayedPlace } from "./relay/relayed-place.js";
 import type { RunRegistry } from "./run-registry.js";
 import type { StartGate } from "./start-gate.js";
 
@@ -32,6 +34,8 @@ export interface PodContext {
   readonly observer: LabObserver;
   /** Raised when the lab ends: what still waits for its turn does not start any more. */
   readonly closing: AbortSignal;
+  /** Between engines and their consumers; null = they are reached directly. */
+  readonly relay: RelayProcess | null;
 }
 
 export class EnginePod {
@@ -176,21 +180,23 @@ export class EnginePod {
     }
   }
 
-  #becomeReady(ready: EngineReady): EngineHandle {
+  async #becomeReady(ready: EngineReady): Promise<EngineHandle> {
     const first = ready.ranks[0];
+    const direct = { http: ready.http, lab: ready.lab, ranks: ready.ranks, address: this.#place.address };
+    const { endpoints, relayed } = await this.#endpoints(direct);
     this.#place = {
       address: this.#place.address,
+      relayed,
       httpPort: portOf(ready.http),
       labPort: portOf(ready.lab),
       eventsPort: first === undefined ? 0 : portOf(first.events),
       replayPort: first?.replay ? portOf(first.replay) : 0,
     };
     const at = this.#record("ready");
-    const direct = { http: ready.http, lab: ready.lab, ranks: ready.ranks, address: this.#place.address };
     this.#handle = {
       spec: this.spec,
       epoch: this.#epoch,
-      endpoints: direct,
+      endpoints,
       direct,
       topic: topicOf(this.spec),
       uid: `${this.spec.engine}@${at}`,
@@ -198,8 +204,19 @@ export class EnginePod {
     return this.#handle;
   }
 
+  /** What consumers dial. */
+  async #endpoints(direct: EngineEndpoints): Promise<{ endpoints: EngineEndpoints; relayed: RelayedPlace | null }> {
+    const { relay } = this.#context;
+    if (relay === null || this.#place.relayed === null) return { endpoints: direct, relayed: null };
+    const life = { engine: this.spec.engine, epoch: this.#epoch, direct };
+    const { endpoints, place } = await exposeThrough(relay, life, this.#place.relayed);
+    return { endpoints, relayed: place };
+  }
+
   #ended(process: LabProcess, epoch: number, exit: ExitInfo, wasReady: boolean): void {
     if (process.pid !== null) this.#context.registry.ended(process.pid);
+    // Nobody listens where nothing runs. A relay that is gone, too, has been reported by itself.
+    this.#context.relay?.withdraw(this.spec.engine).catch(() => undefined);
     const expected = this.#deathExpected && !this.#ending;
     const unexpected = !this.#ending && !expected;
     this.#record("down", { epoch, ...(unexpected ? { unexpected } : {}) });

@@ -22,6 +22,7 @@ import type { AddressPool } from "./addresses.js";
 import type { PodPlace } from "./engine-arguments.js";
 import { EnginePod, type PodContext } from "./engine-pod.js";
 import { type GatewayPlace, gatewayPlace } from "./gateway-process.js";
+import { RelayProcess } from "./relay/relay-process.js";
 import { RunRegistry } from "./run-registry.js";
 import { StartGate } from "./start-gate.js";
 import { type SutProcess, sutProcess } from "./sut-process.js";
@@ -35,6 +36,7 @@ export const LOCAL_CAPABILITIES: ReadonlySet<LabCapability> = new Set<LabCapabil
   "gateway.restart",
   "gateway.freeze",
   "engine.control",
+  "links",
 ]);
 
 /** At the end of a run processes get this long to exit by themselves. */
@@ -45,7 +47,7 @@ const MIN_STARTS_AT_ONCE = 2;
 export class LocalLab implements Lab {
   readonly kind = "local";
   readonly capabilities = LOCAL_CAPABILITIES;
-  readonly links = null;
+  readonly links: RelayProcess | null;
   readonly #addresses: AddressPool;
   readonly #context: PodContext;
   readonly #pods = new Map<string, EnginePod>();
@@ -58,11 +60,14 @@ export class LocalLab implements Lab {
   constructor(options: LabOptions, addresses: AddressPool, clock: Clock) {
     this.#addresses = addresses;
     mkdirSync(join(options.dir, "ledger"), { recursive: true });
+    const registry = new RunRegistry(options.runId, addresses.block);
+    this.links = options.relay === true ? startRelay(options, registry) : null;
     this.#context = {
+      relay: this.links,
       dir: options.dir,
       labToken: randomBytes(16).toString("hex"),
       clock,
-      registry: new RunRegistry(options.runId, addresses.block),
+      registry,
       gate: new StartGate(Math.max(MIN_STARTS_AT_ONCE, availableParallelism())),
       observer: options.observer,
       closing: this.#ending.signal,
@@ -73,6 +78,7 @@ export class LocalLab implements Lab {
     spec: EngineSpec,
     placement: { readonly reuseAddressOf?: string; readonly newAddress?: boolean } = {},
   ): Promise<EngineHandle> {
+    await this.links?.ready();
     const previous = this.#pods.get(spec.engine);
     if (previous?.alive) throw new InternalError(`engine ${spec.engine} is running already`);
     const pod = new EnginePod(this.#context, spec, this.#place(previous, placement), previous?.epoch);
@@ -154,7 +160,8 @@ export class LocalLab implements Lab {
   }
 
   resources(): readonly ResourceRecord[] {
-    const usages = [this.#gateway?.usage() ?? null, ...[...this.#pods.values()].map((pod) => pod.usage())];
+    const pods = [...this.#pods.values()].map((pod) => pod.usage());
+    const usages = [this.#gateway?.usage() ?? null, this.links?.usage(this.#context.clock.nowNs()) ?? null, ...pods];
     return usages.filter((usage) => usage !== null);
   }
 
@@ -188,8 +195,8 @@ export class LocalLab implements Lab {
     this.#context.registry.close();
   }
 
-  #processes(): (EnginePod | SutProcess)[] {
-    return [...(this.#gateway === null ? [] : [this.#gateway]), ...this.#pods.values()];
+  #processes(): (EnginePod | SutProcess | RelayProcess)[] {
+    return [this.#gateway, ...this.#pods.values(), this.links].filter((process) => process !== null);
   }
 
   #runningGateway(): SutProcess {
@@ -213,6 +220,22 @@ export class LocalLab implements Lab {
   ): PodPlace {
     if (placement.reuseAddressOf !== undefined) return this.#pod(placement.reuseAddressOf).place;
     if (previous !== undefined && !placement.newAddress) return previous.place;
-    return { address: this.#addresses.take(), httpPort: 0, labPort: 0, eventsPort: 0, replayPort: 0 };
+    const relayed = this.links === null ? null : { address: this.#addresses.take(), ports: [] };
+    return { address: this.#addresses.take(), httpPort: 0, labPort: 0, eventsPort: 0, replayPort: 0, relayed };
   }
+}
+
+/** Its links are gone with it, so that a run cannot go on without it. */
+function startRelay({ dir, observer, seed = 0 }: LabOptions, registry: RunRegistry): RelayProcess {
+  const relay = new RelayProcess(seed, {
+    logFile: join(dir, "logs", "relay.log"),
+    onBurnt: (burnt) => observer.record({ k: "wire", what: "burnt", ...burnt }),
+    onLost: (error) => observer.gatewayLost(error),
+  });
+  const { pid } = relay;
+  if (pid !== null) {
+    registry.started("relay", pid);
+    void relay.exited.then(() => registry.ended(pid));
+  }
+  return relay;
 }
