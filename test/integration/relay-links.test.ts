@@ -102,7 +102,9 @@ describe("a link", () => {
     await world.begin("storm", { kind: "storm", everyMs: 50 }, ["events"]);
     await world.until("several resets", async () => (await world.look("storm")).reset >= 3);
     await world.end("storm");
+    const before = world.live.length;
     await world.settle();
+    expect(world.live.length).toBeGreaterThan(before);
   });
 
   it("is late, in order", async () => {

@@ -25,8 +25,8 @@ export interface EngineLinksOptions {
   readonly engine: string;
   readonly rng: Rng;
   readonly nowMs: () => number;
-  onBurnt(rank: number, seq: number, epoch: number): void;
-  onNote(text: string): void;
+  readonly onBurnt: (rank: number, seq: number, epoch: number) => void;
+  readonly onNote: (text: string) => void;
 }
 
 const LINK_KINDS: ReadonlySet<string> = new Set<LinkDisturbance["kind"]>([

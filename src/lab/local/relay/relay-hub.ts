@@ -11,8 +11,8 @@ import type { LinkTarget } from "./link.js";
 export interface HubOptions {
   readonly rng: Rng;
   readonly nowMs: () => number;
-  onBurnt(engine: string, rank: number, seq: number, epoch: number): void;
-  onNote(text: string): void;
+  readonly onBurnt: (engine: string, rank: number, seq: number, epoch: number) => void;
+  readonly onNote: (text: string) => void;
 }
 
 type Command<K extends RelayCommand["do"]> = Extract<RelayCommand, { do: K }>;

@@ -49,7 +49,7 @@ export class RelayProcess implements LinkPort {
         "KVP_E_PROCESS_EXITED",
         `the relay ended (${describeExit(exit)}) in the middle of the run; ${this.#process.logTail()}`,
       );
-      for (const { reject } of this.#pending.values()) reject(error);
+      for (const pending of this.#pending.values()) pending.reject(error);
       this.#pending.clear();
       if (!this.#ending) this.#news.onLost(error);
     });

@@ -37,7 +37,11 @@ function liveEditor(disturbance: StreamDisturbance, site: EditorSite, burnt: Bur
         : new CorruptFrame(site, disturbance.probability, disturbance.what);
     case "stall":
       return new Stall(site);
-    default:
+    case "replay-truncated":
+    case "replay-silent":
+    case "replay-without-end":
+    case "replay-slow":
+    case "replay-reordered":
       return null;
   }
 }
@@ -56,7 +60,13 @@ function replayEditor(disturbance: StreamDisturbance, site: EditorSite, burnt: B
       return new ReplaySlow(site, disturbance.everyMs);
     case "replay-reordered":
       return new ReplayReordered(site, disturbance.byMs);
-    default:
+    case "drop":
+    case "duplicate":
+    case "corrupt-payload":
+    case "corrupt-frame":
+    case "reorder":
+    case "late":
+    case "stall":
       return null;
   }
 }
