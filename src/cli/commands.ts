@@ -7,6 +7,7 @@ import { registerJudge } from "./commands/judge.js";
 import { registerLint } from "./commands/lint.js";
 import { registerRecord } from "./commands/record.js";
 import { registerRelay } from "./commands/relay.js";
+import { registerReplay } from "./commands/replay.js";
 import { registerReport } from "./commands/report.js";
 import { registerRun } from "./commands/run.js";
 import { registerScenario } from "./commands/scenario.js";
@@ -20,6 +21,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerGateway,
   registerBench,
   registerRecord,
+  registerReplay,
   registerLint,
   registerRelay,
   // one registration per line
