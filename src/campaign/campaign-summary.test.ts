@@ -41,7 +41,8 @@ function run(
   exitCode: number,
   properties: PropertyResult[] = [],
 ): FinishedRun {
-  const summary = { scenario, verdict, exitCode, headline: `${verdict} of ${scenario}` } as RunSummary;
+  const sut = { name: "x", version: "1" };
+  const summary = { scenario, verdict, exitCode, headline: `${verdict} of ${scenario}`, sut } as RunSummary;
   return { dir: scenario, summary, report: { properties } as unknown as JudgeReport };
 }
 const idle = { reason: "not exercised" };

@@ -4,6 +4,7 @@ import { PROPERTY_IDS } from "../judge/properties/catalogue.js";
 import type { CampaignSummary, RunSummary } from "../judge/run-summary.js";
 import type { PropertyResult, Verdict } from "../judge/verdict.js";
 import type { FinishedRun } from "./run-scenario.js";
+import { isIdle, scorecardOf } from "../judge/scorecard.js";
 
 export interface CampaignFacts {
   readonly tool: CampaignSummary["tool"];
@@ -52,6 +53,7 @@ export function summarise(runs: readonly FinishedRun[], facts: CampaignFacts): C
     repro: facts.repro,
     runs: runs.map((run) => ({ ...run.summary, dir: facts.dirOf(run) })),
     properties,
+    scorecard: scorecardOf(runs),
   };
 }
 
@@ -103,8 +105,4 @@ function overall(results: readonly PropertyResult[]): Verdict {
   if (telling.some(({ verdict }) => verdict === "unknown")) return "unknown";
   if (telling.length > 0) return "pass";
   return results.every(({ verdict }) => verdict === "not-applicable") ? "not-applicable" : "unknown";
-}
-
-function isIdle({ verdict, opportunities, required, reason }: PropertyResult): boolean {
-  return verdict === "unknown" && opportunities === 0 && required === 0 && reason === "not exercised";
 }

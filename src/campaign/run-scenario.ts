@@ -252,7 +252,7 @@ class ScenarioRun {
       seed: plan.seed,
       sample: plan.sample,
       lab: plan.lab,
-      sut: { name: this.#sut?.name ?? "none", version: this.#sut?.version ?? "none" },
+      sut: sutOf(this.#sut),
       startedAt: this.#startedAt.toISOString(),
       durationMs: Math.round((this.#clock.nowNs() - this.#startedNs) / 1e6),
       ...outcomeOf(report, { failure: this.#failure, unruly: this.#unruly }, this.#options.signal.aborted),
@@ -263,6 +263,12 @@ class ScenarioRun {
     this.directory.writeSummary(summary);
     return summary;
   }
+}
+
+function sutOf(sut: SystemUnderTest | null): RunSummary["sut"] {
+  if (sut === null) return { name: "none", version: "none" };
+  const { name, version, capabilities } = sut;
+  return { name, version, capabilities };
 }
 
 type Outcome = Pick<RunSummary, "verdict" | "exitCode" | "headline" | "error">;

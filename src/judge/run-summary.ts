@@ -1,4 +1,5 @@
 /** `run.json` and `campaign.json`: what a run was, beside the judge's `properties.json`. */
+import type { SutCapabilities } from "./history/records.js";
 import type { Verdict } from "./verdict.js";
 
 export interface MachineFingerprint {
@@ -21,7 +22,8 @@ export interface RunSummary {
   readonly seed: number;
   readonly sample: number;
   readonly lab: string;
-  readonly sut: { readonly name: string; readonly version: string };
+  /** `capabilities`: what it claimed; absent when it never got that far. */
+  readonly sut: { readonly name: string; readonly version: string; readonly capabilities?: SutCapabilities };
   readonly startedAt: string;
   readonly durationMs: number;
   readonly verdict: "pass" | "fail" | "unknown" | "error" | "interrupted";
@@ -55,6 +57,33 @@ export interface CampaignSummary {
     readonly opportunities: number;
     readonly violations: number;
   }[];
+  /** Absent in files of versions that had none. */
+  readonly scorecard?: Scorecard;
+}
+
+/** Properties × scenarios, with a proof for every failure. */
+export interface Scorecard {
+  readonly schemaVersion: 1;
+  readonly sut: RunSummary["sut"];
+  /** Columns, in the order of the campaign's runs. */
+  readonly scenarios: readonly Pick<RunSummary, "scenario" | "verdict" | "exitCode" | "headline">[];
+  readonly properties: readonly {
+    readonly id: string;
+    readonly title: string;
+    /** One per scenario; null where the run was not judged, or does not ask for it. */
+    readonly cells: readonly (ScorecardCell | null)[];
+  }[];
+}
+
+export interface ScorecardCell {
+  /** "idle": not exercised, and nobody asked that it should be. */
+  readonly verdict: Verdict | "idle";
+  readonly opportunities: number;
+  readonly violations: number;
+  /** Of a failure: the first violation. */
+  readonly proof?: string;
+  /** Why unknown or not applicable. */
+  readonly reason?: string;
 }
 
 /** Files of a run directory. `campaign.json` and the campaign's own report live in the campaign's folder. */

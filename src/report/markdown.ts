@@ -4,7 +4,9 @@ import { DEGRADATION_HEAD, degradationRows, FAULT_HEAD, faultRows } from "./faul
 import { formatMs, formatNumber, VERDICT_SIGN, VERDICT_WORD } from "./format.js";
 import { DISTRIBUTION_HEAD, distributionRows } from "./html/distributions.js";
 import { sortedProperties } from "./html/properties.js";
+import type { Scorecard } from "../judge/run-summary.js";
 import type { CampaignView, RunView } from "./run-files.js";
+import { CELL_SIGN, failures, SCORECARD_LEGEND } from "./scorecard.js";
 
 /** GitHub refuses step summaries above 1024 KiB; half of it leaves room for other steps. */
 const MAX_BYTES = 512 * 1024;
@@ -67,6 +69,29 @@ export function runMarkdown(run: RunView): string {
   return limited(parts.join("\n"));
 }
 
+/** Properties × scenarios, the scenarios by number, and why each failure is one. */
+export function scorecardMarkdown(scorecard: Scorecard): string {
+  const { sut, scenarios, properties } = scorecard;
+  const numbers = scenarios.map((_, i) => String(i + 1));
+  const rows = properties.map(({ id, title, cells }) => [
+    id,
+    title,
+    ...cells.map((cell) => (cell === null ? "" : CELL_SIGN[cell.verdict])),
+  ]);
+  const verdicts = ["", "verdict of the run", ...scenarios.map(({ verdict }) => VERDICT_SIGN[verdict])];
+  return [
+    `### Scorecard of ${sut.name} ${sut.version}`,
+    "",
+    SCORECARD_LEGEND,
+    "",
+    markdownTable(["id", "property", ...numbers], [...rows, verdicts]),
+    "",
+    scenarios.map(({ scenario }, i) => `${i + 1} ${scenario}`).join(" · "),
+    "",
+    ...failures(scorecard).map(({ id, scenario, proof }) => `- **${id}** in ${scenario}: ${proof}`),
+  ].join("\n");
+}
+
 export function campaignMarkdown(view: CampaignView): string {
   const { summary } = view;
   const runs = view.runs.map((run) => [
@@ -86,9 +111,10 @@ export function campaignMarkdown(view: CampaignView): string {
     [
       `# ${VERDICT_SIGN[summary.verdict]} kvproof: ${VERDICT_WORD[summary.verdict]}`,
       summary.headline,
-      ...view.runs.map(violations).filter((text) => text !== ""),
       "",
       markdownTable(["verdict", "scenario", "what decided it", "took"], runs),
+      "",
+      scorecardMarkdown(view.scorecard),
       "",
       markdownTable(["verdict", "id", "property", "opportunities", "violations"], properties),
       "",

@@ -13,6 +13,7 @@ import { junitXml } from "./junit.js";
 import { campaignMarkdown, runMarkdown } from "./markdown.js";
 import { rejudgeRun, renderCampaign, renderRun } from "./render.js";
 import { loadRun } from "./run-files.js";
+import { scorecardOf } from "../judge/scorecard.js";
 import { sampleCampaign, sampleJudged, sampleRun, sampleSummary } from "./testing/sample-run.js";
 
 describe("numbers read as people expect", () => {
@@ -96,6 +97,7 @@ describe("HTML report", () => {
     const campaign = campaignReportHtml(sampleCampaign());
     expect(campaign).toContain('href="e2e/sample/run-1/report.html"');
     expect(campaign).toContain("S1 in e2e/sample: FAIL");
+    expect(campaign).toContain('href="e2e/sample/run-1/report.html#proof-S1"');
   });
 });
 
@@ -182,10 +184,9 @@ describe("Markdown summary", () => {
       ...property,
       violations: [violation, violation],
     }));
-    const text = campaignMarkdown({
-      ...sampleCampaign(),
-      runs: [{ ...sampleRun(), judged: sampleJudged({ properties }) }],
-    });
+    const runs = [{ ...sampleRun(), judged: sampleJudged({ properties }) }];
+    const scored = runs.map((run) => ({ summary: run.summary, report: run.judged }));
+    const text = campaignMarkdown({ ...sampleCampaign(), runs, scorecard: scorecardOf([...scored, ...scored]) });
     expect(Buffer.byteLength(text)).toBeLessThan(600 * 1024);
     expect(text).toContain("cut at");
   });
@@ -196,6 +197,18 @@ describe("console", () => {
     const lines = runLines(sampleRun()).map((line) => stripVTControlCharacters(line));
     expect(lines.at(-1)).toBe("Repeat:  kvproof run test/e2e/sample.yaml --seed 7 --sample 0.2");
     expect(lines.some((line) => line.includes("✗ FAIL  S1"))).toBe(true);
+  });
+
+  it("a campaign shows its scorecard: a sign for each property and scenario, and the proof of what failed", () => {
+    const text = campaignLines(sampleCampaign()).map(stripVTControlCharacters).join("\n");
+    expect(text).toContain("Scorecard of kvproof-gateway 0.1.0");
+    expect(text).toMatch(/^ {2}S0 +✓$/m);
+    expect(text).toMatch(/^ {2}S1 +✗$/m);
+    expect(text).toMatch(/^ {2}O1 +–$/m);
+    expect(text).toMatch(/✗ S1 in e2e\/sample: At 5\.0 s the router claimed 12 blocks/);
+    const markdown = campaignMarkdown(sampleCampaign());
+    expect(markdown).toContain("| S1 | property S1 | ✗ |");
+    expect(markdown).toContain("- **S1** in e2e/sample: At 5.0 s");
   });
 
   it("a campaign's last lines hold the verdict", () => {

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, normalize } from "node:path";
 import { asError, UsageError } from "../base/errors.js";
-import { type CampaignSummary, RUN_FILES, type RunSummary } from "../judge/run-summary.js";
+import { type CampaignSummary, RUN_FILES, type RunSummary, type Scorecard } from "../judge/run-summary.js";
+import { scorecardOf } from "../judge/scorecard.js";
 import type { JudgeReport } from "../judge/verdict.js";
 
 /** One run as the renderers see it. `judged` is null when the run ended before anything could be judged. */
@@ -17,6 +18,7 @@ export interface CampaignView {
   readonly dir: string;
   readonly summary: CampaignSummary;
   readonly runs: readonly RunView[];
+  readonly scorecard: Scorecard;
 }
 
 /** As a person would write it: no `a/../b`, no slash at the end. */
@@ -72,5 +74,7 @@ export function loadCampaign(path: string): CampaignView {
     const view = loadRun(join(dir, run.dir));
     return { ...view, summary: { ...view.summary, dir: run.dir } };
   });
-  return { dir, summary, runs };
+  // Campaigns of versions that wrote none get theirs from their runs.
+  const scored = runs.map((run) => ({ summary: run.summary, report: run.judged }));
+  return { dir, summary, runs, scorecard: summary.scorecard ?? scorecardOf(scored) };
 }

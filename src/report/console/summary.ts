@@ -9,6 +9,7 @@ import { distributionRows } from "../html/distributions.js";
 import { sortedProperties } from "../html/properties.js";
 import type { CampaignView, RunView } from "../run-files.js";
 import { type Paint, paintFor } from "./paint.js";
+import { scorecardLines } from "./scorecard.js";
 
 const COLOURS = {
   pass: "green",
@@ -144,7 +145,8 @@ export function campaignLines(view: CampaignView): string[] {
   return [
     pc.bold("Scenarios"),
     ...columns(scenarioRows, [2]).map((line) => `  ${line}`),
-    ...view.runs.flatMap((run) => (run.judged ? violationLines(run.judged, 2) : [])),
+    "",
+    ...scorecardLines(view.scorecard, pc),
     "",
     pc.bold("Properties over all scenarios (opportunities)"),
     ...columns(propertyRows, [3]).map((line) => `  ${line}`),

@@ -1,10 +1,10 @@
 /** The report of a campaign: verdict, what failed and why, a property × scenario matrix, and a way into each run. */
-import { formatMs, formatNumber, VERDICT_SIGN, VERDICT_WORD } from "../format.js";
+import { formatMs, formatNumber } from "../format.js";
 import type { CampaignView, RunView } from "../run-files.js";
 import { distributionRows } from "./distributions.js";
 import { badge, escapeHtml, jsonBlock, markup, section, table } from "./markup.js";
 import { facts, page } from "./page.js";
-import { isIdle } from "./properties.js";
+import { scorecardSection } from "./scorecard.js";
 import { timelineSection } from "./timeline.js";
 
 function runLink(run: RunView): string {
@@ -40,28 +40,6 @@ function propertiesSection(view: CampaignView): string {
     "properties",
     "Properties over all scenarios",
     table(["verdict", "id", "property", "opportunities", "violations"], rows),
-  );
-}
-
-/** One sign per (property, scenario). Scenarios are numbered so that the table stays narrow. */
-function matrixSection(view: CampaignView): string {
-  const head = view.runs.map((_, index) => `<th scope="col">${index + 1}</th>`).join("");
-  const rows = view.summary.properties.map((property) => {
-    const cells = view.runs.map((run) => {
-      const result = run.judged?.properties.find((candidate) => candidate.id === property.id);
-      if (!result) return "<td></td>";
-      const vacuous = isIdle(result);
-      const title = `${property.id} in ${run.summary.scenario}: ${vacuous ? "not exercised" : VERDICT_WORD[result.verdict]}, ${formatNumber(result.opportunities)} opportunities`;
-      return `<td title="${escapeHtml(title)}"><span class="badge ${vacuous ? "" : result.verdict}">${vacuous ? "·" : VERDICT_SIGN[result.verdict]}</span></td>`;
-    });
-    return `<tr><td>${escapeHtml(property.id)}</td>${cells.join("")}</tr>`;
-  });
-  const names = view.runs.map((run) => `<li>${runLink(run)}</li>`).join("");
-  const legend = "✓ held · ✗ violated · ? unknown · – not claimed by this system · dot: not exercised here";
-  return section(
-    "matrix",
-    "Property × scenario",
-    `<p class="muted">${legend}</p><div class="scroll"><table class="matrix"><thead><tr><th scope="col">id</th>${head}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div><details><summary>Scenario numbers</summary><ol>${names}</ol></details>`,
   );
 }
 
@@ -125,7 +103,7 @@ export function campaignReportHtml(view: CampaignView): string {
     failuresSection(view),
     pictureSection(view),
     runsSection(view),
-    matrixSection(view),
+    scorecardSection(view),
     propertiesSection(view),
     latencySection(view),
     section("repeat", "Repeat it", `<pre>${escapeHtml(summary.repro)}</pre>`),

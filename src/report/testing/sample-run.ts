@@ -1,4 +1,5 @@
 /** A run as the judge could have written it, for the renderers' tests: 3 engines, one violated property, hostile names. */
+import { scorecardOf } from "../../judge/scorecard.js";
 import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 import type { RunSummary } from "../../judge/run-summary.js";
 import type { Degradation, Distribution, JudgeReport, PropertyResult, TimelineItem } from "../../judge/verdict.js";
@@ -190,5 +191,6 @@ export function sampleCampaign(): CampaignView {
       })),
     },
     runs: [run],
+    scorecard: scorecardOf([{ summary: run.summary, report: run.judged }]),
   };
 }
