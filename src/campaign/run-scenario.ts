@@ -19,6 +19,7 @@ import type { CampaignObserver } from "./observer.js";
 import type { Plan } from "./plan/plan.js";
 import { reproCommand, reproScript } from "./repro.js";
 import { applicablePlan } from "./run/applicable-plan.js";
+import { checksUnderFaults, thresholdsUnderFaults } from "./run/fault-expectations.js";
 import { Fleet } from "./run/fleet.js";
 import { OwnDoor, ProxyDoor } from "./run/front-door.js";
 import { InFlight } from "./run/in-flight.js";
@@ -129,10 +130,11 @@ class ScenarioRun {
   async #inLab(lab: Lab): Promise<void> {
     const plan = this.#plan;
     const driver = this.#options.sut(plan.gateway);
-    const sut = await RestartableSut.connect(driver, await lab.startGateway(plan.gateway), plan.seed);
+    const gateway = await lab.startGateway(plan.gateway);
+    const sut = await RestartableSut.connect(driver, gateway, plan.seed);
     this.#sut = sut;
     this.#recorder.record(this.#runRecord(driver, sut));
-    const context = this.#context(lab, sut);
+    const context = this.#context(lab, sut, gateway.logFile);
     this.#fleet = context.fleet;
     const meter = new LoadMeter(this.#clock);
     const { observer, place } = this.#options;
@@ -149,7 +151,7 @@ class ScenarioRun {
     }
   }
 
-  #context(lab: Lab, sut: RestartableSut): RunContext {
+  #context(lab: Lab, sut: RestartableSut, sutLogFile: string): RunContext {
     const plan = applicablePlan(this.#plan, sut.capabilities);
     const clock = this.#clock;
     const recorder = this.#recorder;
@@ -165,6 +167,7 @@ class ScenarioRun {
       plan,
       lab,
       sut,
+      sutLogFile,
       clock,
       recorder,
       inFlight,
@@ -178,7 +181,7 @@ class ScenarioRun {
     };
   }
 
-  #runRecord(driver: SutDriver, sut: SystemUnderTest): RunRecord {
+  #runRecord(driver: SutDriver, sut: RestartableSut): RunRecord {
     const plan = this.#plan;
     return {
       k: "run",
@@ -193,8 +196,8 @@ class ScenarioRun {
       models: Object.fromEntries(plan.engines.map((engine) => [engine.model, { blockSize: engine.blockSize }])),
       policy: { minMatchBlocks: sut.minMatchBlocks ?? driver.minMatchBlocks },
       opportunities: plan.opportunities,
-      thresholds: plan.thresholds,
-      checks: plan.checks,
+      thresholds: thresholdsUnderFaults(plan, sut.capabilities),
+      checks: checksUnderFaults(plan, sut.tellsOfFaults),
       requiredMarks: plan.marks,
       events: plan.gateway.events,
     };

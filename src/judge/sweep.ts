@@ -50,7 +50,7 @@ export class Sweep {
     this.#answerHandlers = this.#hosts.flatMap((host) => host.answerHandler() ?? []);
     this.#series = new RunSeries(run.at);
     this.#timeline = new RunTimeline(run.at);
-    this.#faults = new FaultWindows(run.at);
+    this.#faults = new FaultWindows(run.at, run.bounds.recoveryNs);
     this.#degrading = new Degrading(this.#faults);
   }
 

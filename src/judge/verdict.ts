@@ -97,6 +97,28 @@ export interface FaultWindow {
   readonly failure: string | null;
   /** From its recovery to the moment from which on no answer was wrong, until something else broke. */
   readonly exactAfterMs: number | null;
+  /** What the system under test logged from its injection until ρ after its recovery; alike lines once. */
+  readonly said: readonly SaidLine[];
+  /** Its metrics that changed meanwhile. */
+  readonly moved: readonly MovedMetric[];
+}
+
+export interface SaidLine {
+  /** Of the first of these lines. */
+  readonly tMs: number;
+  readonly level: string;
+  readonly engine: string | null;
+  readonly message: string;
+  readonly times: number;
+}
+
+export interface MovedMetric {
+  readonly metric: string;
+  readonly engine: string | null;
+  /** Before the first change and after the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly changes: number;
 }
 
 /** What users got before, during and after all faults of a run. Shares are 0 to 1; null where nothing was there to measure. */

@@ -74,3 +74,46 @@ function evidence({ effect, recovery, failure, effectiveMs, recoveredMs }: Fault
   const healed = recoveredMs === null ? "" : `; then ${recovery ?? "recovered"}`;
   return `${effects}${healed}${failure === null ? "" : `; failed: ${failure}`}`;
 }
+
+export const SAID_HEAD = ["fault", "at", "level", "engine", "the router's log", "times"];
+
+/** What the system under test said of each fault, alike lines once. */
+export function saidRows(faults: readonly FaultWindow[]): string[][] {
+  return faults.flatMap(({ id, said }) =>
+    said.map(({ tMs, level, engine, message, times }) => [
+      id,
+      seconds(tMs),
+      level,
+      engine ?? "",
+      message,
+      formatNumber(times),
+    ]),
+  );
+}
+
+export const MOVED_HEAD = ["fault", "engine", "metric", "from", "to", "changes"];
+
+export function movedRows(faults: readonly FaultWindow[]): string[][] {
+  return faults.flatMap(({ id, moved }) =>
+    moved.map(({ metric, engine, from, to, changes }) => [
+      id,
+      engine ?? "",
+      metric,
+      formatNumber(from),
+      formatNumber(to),
+      formatNumber(changes),
+    ]),
+  );
+}
+
+/** One line a fault, for places without room: how much was said, and the gravest line. */
+export function toldLines(faults: readonly FaultWindow[]): string[] {
+  return faults.flatMap(({ id, said, moved }) => {
+    if (said.length + moved.length === 0) return [];
+    const gravest = said.find(({ level }) => level !== "info") ?? said[0];
+    const lines = said.reduce((sum, { times }) => sum + times, 0);
+    const quote =
+      gravest === undefined ? "" : `: "${gravest.engine === null ? "" : `${gravest.engine}: `}${gravest.message}"`;
+    return `${id} was told of by ${formatNumber(lines)} log lines and ${formatNumber(moved.length)} metrics${quote}`;
+  });
+}

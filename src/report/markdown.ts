@@ -1,6 +1,6 @@
 /** `summary.md`: what a pull request shows. Kept under GitHub's limit for step summaries. */
 import type { JudgeReport } from "../judge/verdict.js";
-import { DEGRADATION_HEAD, degradationRows, FAULT_HEAD, faultRows } from "./fault-rows.js";
+import { DEGRADATION_HEAD, degradationRows, FAULT_HEAD, faultRows, toldLines } from "./fault-rows.js";
 import { formatMs, formatNumber, VERDICT_SIGN, VERDICT_WORD } from "./format.js";
 import { DISTRIBUTION_HEAD, distributionRows } from "./html/distributions.js";
 import { sortedProperties } from "./html/properties.js";
@@ -61,6 +61,7 @@ export function runMarkdown(run: RunView): string {
     if (judged.faults.length > 0) {
       parts.push("", markdownTable(FAULT_HEAD, faultRows(judged.faults)));
       parts.push("", markdownTable(DEGRADATION_HEAD, degradationRows(judged.degradation)));
+      parts.push("", ...toldLines(judged.faults).map((line) => `- ${line.replaceAll("<", "&lt;")}`));
     }
     const distributions = judged.distributions.filter((distribution) => distribution.count > 0);
     if (distributions.length > 0) parts.push("", markdownTable(DISTRIBUTION_HEAD, distributionRows(distributions)));

@@ -82,6 +82,8 @@ describe("HTML report", () => {
     expect(html).toContain("1 of 1 processes gone &lt;i&gt;at once&lt;/i&gt;; then 1 of 1 answer /health");
     expect(html).toContain("5.01 s – 5.40 s");
     expect(html).toContain("87.5 %");
+    expect(html).toContain("connection lost &lt;now&gt; after batch 7");
+    expect(html).toContain("stream_state{state=&quot;live&quot;}");
     expect(faultBands(sampleJudged())).toEqual([{ fromMs: 5012, toMs: 5400, label: "kill" }]);
   });
 
@@ -108,6 +110,9 @@ describe("faults on the console and in Markdown", () => {
     expect(text).toMatch(/kill +process\.kill +engines\/llama-8b\/1 +5\.01 s – 5\.40 s +388 ms +812 ms/);
     expect(text).toMatch(/during +3 s +120 +87\.5 % +40 %/);
     expect(text).toMatch(/after +3 s +0 +– +69 %/);
+    expect(text).toContain(
+      'kill was told of by 4 log lines and 1 metrics: "llama-8b/1: connection lost <now> after batch 7"',
+    );
     expect(runMarkdown(sampleRun())).toContain("| during | 3 s | 120 | 87.5 % | 40 % |");
   });
 

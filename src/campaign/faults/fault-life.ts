@@ -5,7 +5,7 @@
 import { delay, waitFor, withTimeout } from "../../base/async.js";
 import { NS_PER_MS } from "../../base/clock.js";
 import { asError, InternalError, KvproofError, UsageError } from "../../base/errors.js";
-import type { FaultRecord } from "../../judge/history/records.js";
+import type { FaultRecord, Quiet } from "../../judge/history/records.js";
 import { faultOf } from "../../lab/faults/catalogue.js";
 import type { ActiveFault, FaultWorld, Orchestrator } from "../../lab/faults/fault.js";
 import type { EngineHandle } from "../../lab/ports.js";
@@ -69,7 +69,8 @@ export class FaultLife {
     const { id, kind, parameters } = this.#planned;
     const fault = faultOf(kind);
     if (fault === undefined) throw new InternalError(`the catalogue has no fault ${kind}`);
-    this.#record("injected", JSON.stringify(parameters));
+    const quiet = fault.quiet?.(parameters, this.#planned);
+    this.#record("injected", JSON.stringify(parameters), quiet);
     try {
       return await withTimeout(
         fault.inject(this.#world(engines), parameters),
@@ -140,11 +141,12 @@ export class FaultLife {
     };
   }
 
-  #record(event: FaultRecord["event"], evidence?: string): void {
+  #record(event: FaultRecord["event"], evidence?: string, quiet?: Quiet): void {
     const { recorder, clock } = this.#parts.context;
     const { id, kind } = this.#planned;
     const about = { id, fault: kind, targets: this.#targets, event };
-    recorder.record({ k: "fault", at: clock.nowNs(), ...about, ...(evidence === undefined ? {} : { evidence }) });
+    const told = { ...(evidence === undefined ? {} : { evidence }), ...(quiet === undefined ? {} : { quiet }) };
+    recorder.record({ k: "fault", at: clock.nowNs(), ...about, ...told });
   }
 
   #mark(detail: string): void {

@@ -11,6 +11,7 @@ import { runTimetable } from "../steps/timetable.js";
 import { runWorkloads } from "../workload/workload.js";
 import type { LoadMeter } from "./load-meter.js";
 import type { RunContext } from "./run-context.js";
+import { Telling } from "./telling.js";
 import { sampleResources, sampleSut, sampleSutOnce } from "./sampler.js";
 
 const JOINS_AT_ONCE = 8;
@@ -44,8 +45,9 @@ export async function runPhases(course: Course): Promise<void> {
   const { context, signal } = course;
   const sampling = sharedAbort();
   const samplers = Promise.all([sampleSut(context, sampling.signal), sampleResources(context, sampling.signal)]);
+  const telling = new Telling(context);
   try {
-    const healed = await underLoad(course);
+    const healed = await underLoad(course, telling);
     // What could not be taken back would be judged as if it were over; the verdict says what to clean up by hand.
     if (signal.aborted || !healed) return;
     await convergePhase(course);
@@ -54,12 +56,12 @@ export async function runPhases(course: Course): Promise<void> {
     enter(context, "end");
   } finally {
     sampling.abort();
-    await samplers;
+    await Promise.all([samplers, telling.end()]);
   }
 }
 
 /** Resolves false when a fault could not be taken back. */
-async function underLoad({ context, meter, signal }: Course): Promise<boolean> {
+async function underLoad({ context, meter, signal }: Course, telling: Telling): Promise<boolean> {
   const { plan, clock, recorder } = context;
   const load = stopper(signal);
   enter(context, "warmup");
@@ -74,7 +76,9 @@ async function underLoad({ context, meter, signal }: Course): Promise<boolean> {
     await runTimetable(context, load.signal);
     await delay((steadyUntil - clock.nowNs()) / NS_PER_MS, load.signal);
     recorder.record(meter.phase("steady"));
-    return plan.faultMs === 0 || (await faultPhases(context, meter, load.signal));
+    if (plan.faultMs === 0) return true;
+    await telling.begin();
+    return await faultPhases(context, meter, load.signal);
   } finally {
     load.abort();
     await loads;

@@ -2,7 +2,7 @@
 import type { Clock } from "../../base/clock.js";
 import type { Rng } from "../../base/rng.js";
 import type { Lab } from "../../lab/ports.js";
-import type { SystemUnderTest } from "../../lab/sut/port.js";
+import type { RestartableSut } from "../../lab/sut/restartable-sut.js";
 import type { GatewayLife } from "../faults/gateway-life.js";
 import type { Plan } from "../plan/plan.js";
 import type { Fleet } from "./fleet.js";
@@ -23,7 +23,9 @@ export interface StoredPrompt {
 export interface RunContext {
   readonly plan: Plan;
   readonly lab: Lab;
-  readonly sut: SystemUnderTest;
+  readonly sut: RestartableSut;
+  /** Its log, over all its lives. */
+  readonly sutLogFile: string;
   readonly clock: Clock;
   /** Forked by purpose; never drawn from directly. */
   readonly rng: Rng;

@@ -32,6 +32,8 @@ const SHAPES: Readonly<Record<HistoryRecord["k"], Shape>> = {
   mark: { name: "string" },
   wire: { ...stream, epoch: "number", seq: "number", what: "string" },
   generator: { phase: "string", offered: "number", sent: "number", latenessP99Ms: "number" },
+  log: { level: "string", message: "string" },
+  metric: { metric: "string", from: "number", to: "number" },
 };
 
 /** Why `value` is no record of this version; null when it is one. */

@@ -259,6 +259,37 @@ export interface FaultRecord {
   readonly targets: readonly string[];
   readonly event: "injected" | "effective" | "recovering" | "recovered" | "failed";
   readonly evidence?: string;
+  /** Of "injected": why a right consumer may have nothing to say about it in its log, or in its metrics. */
+  readonly quiet?: Quiet;
+}
+
+/** Reasons, for people; one that is absent means that something must be said. */
+export interface Quiet {
+  readonly log?: string;
+  readonly metric?: string;
+}
+
+/** A line of the system under test's own log, from around a fault. */
+export interface LogRecord {
+  readonly k: "log";
+  readonly at: number;
+  readonly level: "info" | "warn" | "error";
+  readonly message: string;
+  /** That the line names in a field of its own. */
+  readonly engine?: string;
+  /** How often it had been left unsaid before, by the system itself. */
+  readonly suppressed?: number;
+}
+
+/** A metric of the system under test that changed between two looks, from around a fault. */
+export interface MetricRecord {
+  readonly k: "metric";
+  readonly at: number;
+  /** Name with the labels that tell it apart, engine excepted: `gaps_total`, `stream_state{state="live"}`. */
+  readonly metric: string;
+  readonly engine?: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Name of the marks about the life of the system under test itself; detail "ready" = a new life answers, and has forgotten everything. */
@@ -318,4 +349,6 @@ export type HistoryRecord =
   | FaultRecord
   | MarkRecord
   | GeneratorRecord
-  | WireRecord;
+  | WireRecord
+  | LogRecord
+  | MetricRecord;

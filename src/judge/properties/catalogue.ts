@@ -8,6 +8,7 @@ import { convergence } from "./c1-convergence.js";
 import { decisionFlips } from "./check-decision-flips.js";
 import { engineIsolation } from "./i2-engine-isolation.js";
 import { epochFence } from "./m3-epoch-fence.js";
+import { faultIsTold } from "./check-fault-is-told.js";
 import { followsPrefix } from "./check-follows-prefix.js";
 import { honestMetrics } from "./o1-honest-metrics.js";
 import { invalidation } from "./l2-invalidation.js";
@@ -55,6 +56,7 @@ export const SCENARIO_CHECKS: readonly Property[] = [
   decisionFlips,
   served,
   isolatedDeparture,
+  faultIsTold,
 ];
 
 /** Id of the property that judges the run itself. */

@@ -5,6 +5,7 @@
  */
 import type { FaultRecord, HistoryRecord } from "../history/records.js";
 import type { FaultWindow } from "../verdict.js";
+import { FaultAccount } from "./fault-account.js";
 
 export const PARTS = ["steady", "fault", "heal"] as const;
 /** Part of a run under load, by what was in force. */
@@ -17,33 +18,55 @@ interface Turn {
 
 type Window = { -readonly [K in keyof FaultWindow]: FaultWindow[K] };
 
+/** One fault: its window, what was said about it, and until when something said may be about it. */
+interface Told {
+  readonly window: Window;
+  readonly account: FaultAccount;
+  until: number;
+}
+
 export class FaultWindows {
   readonly #startAt: number;
-  readonly #windows = new Map<string, Window>();
+  readonly #recoveryNs: number;
+  readonly #faults = new Map<string, Told>();
   readonly #inForce = new Set<string>();
   readonly #turns: Turn[] = [];
   #underLoad = false;
 
-  constructor(startAt: number) {
+  constructor(startAt: number, recoveryNs: number) {
     this.#startAt = startAt;
+    this.#recoveryNs = recoveryNs;
   }
 
   note(record: HistoryRecord): void {
     if (record.k === "fault") this.#fault(record);
-    else if (record.k === "phase") {
+    else if (record.k === "log" || record.k === "metric") {
+      for (const { account, until } of this.#faults.values()) {
+        if (record.at > until) continue;
+        if (record.k === "log") account.said(record, this.#ms(record.at));
+        else account.moved(record);
+      }
+    } else if (record.k === "phase") {
       if (record.name === "steady") this.#underLoad = true;
       else if (record.name === "converge" || record.name === "drain" || record.name === "end") this.#underLoad = false;
+      // What is said when everybody leaves is about that.
+      if (record.name === "drain")
+        for (const told of this.#faults.values()) told.until = Math.min(told.until, record.at);
       this.#turn(record.at);
     }
   }
 
   get any(): boolean {
-    return this.#windows.size > 0;
+    return this.#faults.size > 0;
   }
 
   /** In order of injection. */
   windows(): readonly FaultWindow[] {
-    return [...this.#windows.values()];
+    return [...this.#faults.values()].map(({ window, account }) => ({
+      ...window,
+      said: account.lines(),
+      moved: account.metrics(),
+    }));
   }
 
   /** Null outside the measured time under load. `at` may lie before the last record, never after it. */
@@ -65,8 +88,9 @@ export class FaultWindows {
   }
 
   #fault(record: FaultRecord): void {
-    const window = this.#windows.get(record.id) ?? this.#begin(record);
-    const ms = Math.round((record.at - this.#startAt) / 1e3) / 1e3;
+    const told = this.#faults.get(record.id) ?? this.#begin(record);
+    const { window } = told;
+    const ms = this.#ms(record.at);
     const { evidence } = record;
     if (record.event === "effective" && window.effectiveMs === null) {
       window.effectiveMs = ms;
@@ -75,28 +99,24 @@ export class FaultWindows {
     else if (record.event === "recovered") {
       window.recoveredMs = ms;
       window.recovery = evidence ?? null;
+      told.until = record.at + this.#recoveryNs;
     } else if (record.event === "failed") window.failure = evidence ?? "no reason given";
     if (record.event === "recovered") this.#inForce.delete(record.id);
     else this.#inForce.add(record.id);
     this.#turn(record.at);
   }
 
-  #begin({ id, fault, targets, at }: FaultRecord): Window {
-    const window: Window = {
-      id,
-      fault,
-      targets,
-      injectedMs: Math.round((at - this.#startAt) / 1e3) / 1e3,
-      effectiveMs: null,
-      recoveringMs: null,
-      recoveredMs: null,
-      effect: null,
-      recovery: null,
-      failure: null,
-      exactAfterMs: null,
-    };
-    this.#windows.set(id, window);
-    return window;
+  #begin({ id, fault, targets, at }: FaultRecord): Told {
+    const nothingYet = { effectiveMs: null, recoveringMs: null, recoveredMs: null, exactAfterMs: null };
+    const saidNothing = { effect: null, recovery: null, failure: null, said: [], moved: [] };
+    const window: Window = { id, fault, targets, injectedMs: this.#ms(at), ...nothingYet, ...saidNothing };
+    const told = { window, account: new FaultAccount(), until: Number.POSITIVE_INFINITY };
+    this.#faults.set(id, told);
+    return told;
+  }
+
+  #ms(at: number): number {
+    return Math.round((at - this.#startAt) / 1e3) / 1e3;
   }
 
   #turn(at: number): void {

@@ -5,7 +5,15 @@ import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from ".
 import type { GatewayHandle, GatewaySpec } from "../ports.js";
 import { parseAnswer } from "./answer-shape.js";
 import { JsonClient } from "./json-client.js";
-import type { EngineRegistration, MatchQuery, RouteAnswer, SutDriver, SutVitals, SystemUnderTest } from "./port.js";
+import type {
+  EngineRegistration,
+  MatchQuery,
+  RouteAnswer,
+  Signal,
+  SutDriver,
+  SutVitals,
+  SystemUnderTest,
+} from "./port.js";
 import { parseSamples, type Sample } from "./prometheus-text.js";
 
 const queryAnswer = z.object({ engines: z.record(z.string(), z.int().nonnegative()) });
@@ -30,6 +38,7 @@ const streamStatus = z.object({
 });
 const workersAnswer = z.object({ workers: z.array(z.object({ engine: z.string(), ranks: z.array(streamStatus) })) });
 
+const PREFIX = "kvproof_gateway_";
 const RECEIVED = "kvproof_gateway_batches_received_total";
 const SETTLED = "kvproof_gateway_batches_total";
 const HEAP = "nodejs_heap_size_used_bytes";
@@ -105,6 +114,10 @@ class KvproofGateway implements SystemUnderTest {
     return countersOf(parseSamples(await this.#client.text("/metrics"), "kvproof_gateway_batches_"));
   }
 
+  async signals(): Promise<readonly Signal[]> {
+    return signalsOf(parseSamples(await this.#client.text("/metrics"), PREFIX));
+  }
+
   async vitals(): Promise<SutVitals> {
     const samples = parseSamples(await this.#client.text("/metrics"), "nodejs_");
     const valueOf = (name: string): number | undefined => samples.find((sample) => sample.name === name)?.value;
@@ -142,6 +155,48 @@ export function countersOf(samples: readonly Sample[]): Omit<CounterRecord, "k" 
     if (name === SETTLED && isResult(result)) stream[result] = value;
   }
   return [...streams.values()];
+}
+
+/** Metrics that move when something is wrong, and their labels that say what. Audits and the like move all the time. */
+const SIGNALS: Readonly<Record<string, string | null>> = {
+  batches_total: "result",
+  events_total: "result",
+  gaps_total: null,
+  missing_batches_total: null,
+  replay_failures_total: null,
+  replayed_batches_total: null,
+  purges_total: null,
+  reconnects_total: null,
+  stream_connected: null,
+  stream_state: "state",
+  stream_lives: null,
+  engine_healthy: null,
+  health_checks_total: "result",
+  retries_total: "reason",
+  upstream_failures_total: "reason",
+  client_aborts_total: null,
+  index_unknown_removals_total: null,
+  index_conflicts_total: null,
+  index_orphans_total: null,
+};
+/** What these labels count is daily business. */
+const USUAL = new Set(["applied", "ok"]);
+
+export function signalsOf(samples: readonly Sample[]): Signal[] {
+  return samples.flatMap(({ name, labels, value }) => {
+    const metric = name.slice(PREFIX.length);
+    const label = SIGNALS[metric];
+    if (label === undefined) return [];
+    const what = label === null ? undefined : labels[label];
+    if (what !== undefined && USUAL.has(what)) return [];
+    const { engine, rank } = labels;
+    return {
+      metric: what === undefined ? metric : `${metric}{${label}="${what}"}`,
+      ...(engine === undefined ? {} : { engine }),
+      ...(rank === undefined ? {} : { rank }),
+      value,
+    };
+  });
 }
 
 const RESULTS = ["applied", "duplicate", "rejected", "dropped"] as const;

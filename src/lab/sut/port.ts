@@ -43,6 +43,11 @@ export interface SystemUnderTest {
   dump(): Promise<Omit<DumpRecord, "k" | "at">>;
   streams(): Promise<readonly Omit<StreamRecord, "k" | "at">[]>;
   counters(): Promise<readonly Omit<CounterRecord, "k" | "at">[]>;
+  /**
+   * Its metrics that tell when something is wrong, as they stand. Absent = it has none that the driver knows, and is not asked
+   * whether faults can be seen from outside (check fault-is-told).
+   */
+  signals?(): Promise<readonly Signal[]>;
   /** What it says of its own process; empty when it says nothing. */
   vitals(): Promise<SutVitals>;
   /**
@@ -52,6 +57,14 @@ export interface SystemUnderTest {
   stop(): Promise<void>;
   /** Lets go of a process that is about to be ended, without a word to it; default: as {@link stop}. */
   letGo?(): Promise<void>;
+}
+
+/** One of them. `metric`: its name with the labels that tell it apart, engine and rank excepted. */
+export interface Signal {
+  readonly metric: string;
+  readonly engine?: string;
+  readonly rank?: string;
+  readonly value: number;
 }
 
 export interface SutVitals {

@@ -5,7 +5,15 @@
 import { UnavailableError } from "../../base/errors.js";
 import type { SutCapabilities } from "../../judge/history/records.js";
 import type { GatewayHandle } from "../ports.js";
-import type { EngineRegistration, MatchQuery, RouteAnswer, SutDriver, SutVitals, SystemUnderTest } from "./port.js";
+import type {
+  EngineRegistration,
+  MatchQuery,
+  RouteAnswer,
+  Signal,
+  SutDriver,
+  SutVitals,
+  SystemUnderTest,
+} from "./port.js";
 
 export class RestartableSut implements SystemUnderTest {
   readonly name: string;
@@ -31,6 +39,11 @@ export class RestartableSut implements SystemUnderTest {
     this.capabilities = first.capabilities;
     this.openaiUrl = first.openaiUrl;
     this.minMatchBlocks = first.minMatchBlocks ?? driver.minMatchBlocks;
+  }
+
+  /** It has metrics of its own that move when something is wrong. */
+  get tellsOfFaults(): boolean {
+    return this.#life?.signals !== undefined;
   }
 
   get up(): boolean {
@@ -68,6 +81,9 @@ export class RestartableSut implements SystemUnderTest {
   }
   async counters(): ReturnType<SystemUnderTest["counters"]> {
     return this.#alive().counters();
+  }
+  async signals(): Promise<readonly Signal[]> {
+    return (await this.#alive().signals?.()) ?? [];
   }
   async vitals(): Promise<SutVitals> {
     return this.#alive().vitals();

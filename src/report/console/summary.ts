@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { JudgeReport } from "../../judge/verdict.js";
 import { RUN_FILES } from "../../judge/run-summary.js";
-import { DEGRADATION_HEAD, degradationRows, faultRows } from "../fault-rows.js";
+import { DEGRADATION_HEAD, degradationRows, faultRows, toldLines } from "../fault-rows.js";
 import { type AnyVerdict, formatMs, formatNumber, VERDICT_SIGN, VERDICT_WORD } from "../format.js";
 import { distributionRows } from "../html/distributions.js";
 import { sortedProperties } from "../html/properties.js";
@@ -94,7 +94,8 @@ function latencyLines(judged: JudgeReport): string[] {
 function faultLines(judged: JudgeReport): string[] {
   if (judged.faults.length === 0) return [];
   const degraded = columns([DEGRADATION_HEAD, ...degradationRows(judged.degradation)], [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  return ["", pc.bold("Faults"), ...columns(faultRows(judged.faults)), ...degraded].map((line, i) =>
+  const told = toldLines(judged.faults);
+  return ["", pc.bold("Faults"), ...columns(faultRows(judged.faults)), ...degraded, ...told].map((line, i) =>
     i < 2 ? line : `  ${line}`,
   );
 }

@@ -75,6 +75,11 @@ const faulty: Pick<JudgeReport, "faults" | "degradation"> = {
       recovery: "1 of 1 answer /health",
       failure: null,
       exactAfterMs: 812.4,
+      said: [
+        { tMs: 5020, level: "warn", engine: "llama-8b/1", message: "connection lost <now> after batch 7", times: 3 },
+        { tMs: 5021, level: "info", engine: null, message: "looking again", times: 1 },
+      ],
+      moved: [{ metric: 'stream_state{state="live"}', engine: "llama-8b/1", from: 1, to: 0, changes: 1 }],
     },
   ],
   degradation: [
