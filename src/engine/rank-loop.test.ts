@@ -23,6 +23,7 @@ class World {
     const publisher: EventPublisher = {
       quirks: new QuirkQueue(),
       published: 0,
+      lastBatch: null,
       publish: (activity: CacheActivity) => void this.story.push(activity.events.map(({ type }) => type).join("+")),
       whenRoom: () => this.full?.promise,
       close: () => Promise.resolve(),

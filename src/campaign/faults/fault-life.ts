@@ -48,7 +48,9 @@ export class FaultLife {
     const active = await this.#inject(engines);
     if (active === null) return true;
     await this.#watch(active, endsAt);
-    await delay((endsAt - context.clock.nowNs()) / NS_PER_MS, signal);
+    while (!signal.aborted && context.clock.nowNs() < endsAt && active.over?.() !== true) {
+      await delay(Math.min(LOOK_EVERY_MS, (endsAt - context.clock.nowNs()) / NS_PER_MS), signal);
+    }
     return this.#end(active);
   }
 

@@ -50,8 +50,8 @@ export class RunOrchestrator implements Orchestrator {
     await this.startGateway();
   }
 
-  gatewayAnswers(): Promise<boolean> {
-    return this.#context.gateway.answers();
+  gatewayAnswers(withinMs?: number): Promise<boolean> {
+    return this.#context.gateway.answers(withinMs);
   }
 
   expectDeath(engine: string): void {

@@ -2,6 +2,13 @@
 import type { CacheActivity } from "../cache/engine-types.js";
 import type { QuirkQueue } from "./quirk-queue.js";
 
+/** Number, `ts`, and the true wall time at which it was stamped; seconds since 1970. */
+export interface StampedBatch {
+  readonly seq: number;
+  readonly ts: number;
+  readonly wall: number;
+}
+
 export interface EventPublisher {
   readonly quirks: QuirkQueue;
   /** Queues one batch; `onSent` gets its sequence number right after its bytes left (or were burnt). */
@@ -10,6 +17,8 @@ export interface EventPublisher {
   whenRoom(): Promise<void> | undefined;
   /** Batches that left, burnt ones included. */
   readonly published: number;
+  /** The last batch that left (or was burnt); null before the first. */
+  readonly lastBatch: StampedBatch | null;
   /** vLLM's shutdown: at most 1 s to drain the queue, then the sockets go without lingering and without a goodbye. */
   close(): Promise<void>;
 }

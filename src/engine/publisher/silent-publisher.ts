@@ -15,6 +15,8 @@ export interface SilentPublisherParts {
 
 export class SilentPublisher implements EventPublisher {
   readonly quirks = new QuirkQueue();
+  /** Nothing leaves, so nothing is stamped. */
+  readonly lastBatch = null;
   readonly #parts: SilentPublisherParts;
   #seq = 0;
 

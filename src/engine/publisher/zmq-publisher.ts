@@ -14,7 +14,7 @@ import type { Logger } from "../../base/log.js";
 import type { KvEventBatch } from "../../protocol/kv-event.js";
 import type { CacheActivity } from "../cache/engine-types.js";
 import type { LedgerWriter } from "../ledger-writer.js";
-import type { EventPublisher } from "./event-publisher.js";
+import type { EventPublisher, StampedBatch } from "./event-publisher.js";
 import type { PublisherCore } from "./publisher-core.js";
 import { QuirkQueue } from "./quirk-queue.js";
 import { distortEvents, distortPayload, type QuirkKind } from "./quirks.js";
@@ -44,6 +44,8 @@ export interface ZmqPublisherParts {
 
 interface Queued {
   readonly batch: KvEventBatch;
+  /** True time at which its `ts` was taken. */
+  readonly wall: number;
   readonly activity: CacheActivity;
   readonly onSent: ((seq: number) => void) | undefined;
 }
@@ -54,6 +56,7 @@ export class ZmqPublisher implements EventPublisher {
   readonly #queue: Queued[] = [];
   #head = 0;
   #published = 0;
+  #lastBatch: StampedBatch | null = null;
   /** The loop is inside a turn that spans more than one tick (a replay or a back-off). */
   #busy = false;
   #closing = false;
@@ -70,9 +73,13 @@ export class ZmqPublisher implements EventPublisher {
     return this.#published;
   }
 
+  get lastBatch(): StampedBatch | null {
+    return this.#lastBatch;
+  }
+
   publish(activity: CacheActivity, onSent?: (seq: number) => void): void {
     const batch = { ts: this.#parts.eventSeconds(), events: activity.events, rank: this.#parts.rank };
-    this.#queue.push({ batch, activity, onSent });
+    this.#queue.push({ batch, wall: this.#parts.clock.wallSeconds(), activity, onSent });
     if (this.#busy) return;
     clearTimeout(this.#idleTimer);
     this.#run(false);
@@ -168,6 +175,7 @@ export class ZmqPublisher implements EventPublisher {
     if (payload === null) this.#parts.core.burn();
     else this.#emit(this.#parts.pub, this.#parts.core.admit(payload));
     this.#published++;
+    this.#lastBatch = { seq, ts: next.batch.ts, wall: next.wall };
     next.onSent?.(seq);
     return payload !== null || quirk === "burn-seq";
   }

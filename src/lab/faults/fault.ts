@@ -40,6 +40,8 @@ export interface Fault<P extends object = object> {
 export interface ActiveFault {
   /** What shows that it bites, as evidence for people ("4 of 4 links silent for 1,204 ms"); null = nothing to see yet. */
   effect(): Promise<string | null>;
+  /** Whether it has nothing more to do: it then ends before its time. Left out: it lasts for all of it. */
+  over?(): boolean;
   /** Takes it back; idempotent. Rejects when it cannot, with what to clean up by hand. */
   recover(): Promise<void>;
   /** What shows that it is gone; null = still there. */
@@ -79,8 +81,8 @@ export interface Orchestrator {
   startGateway(): Promise<void>;
   /** {@link stopGateway}, then {@link startGateway}. */
   restartGateway(how: "graceful" | "kill"): Promise<void>;
-  /** Whether the system under test answers a cheap question now. */
-  gatewayAnswers(): Promise<boolean>;
+  /** Whether the system under test answers a cheap question within `withinMs` (default: what a healthy one needs at most). */
+  gatewayAnswers(withinMs?: number): Promise<boolean>;
   /** This engine may end by itself from now on (a memory limit): that is the fault's doing, not a broken run. */
   expectDeath(engine: string): void;
 }

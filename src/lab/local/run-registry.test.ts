@@ -4,8 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { waitFor } from "../../base/async.js";
 import type { UndoData } from "./leftovers.js";
-import { startTimeOf } from "./process-table.js";
+import { isStopped, startTimeOf } from "./process-table.js";
 import { blocksInUse, endLeftovers, RunRegistry } from "./run-registry.js";
 
 let folder: string;
@@ -41,6 +42,7 @@ describe("what a crashed run leaves behind", () => {
     const child = sleeper();
     new RunRegistry("crashed", "127.9.9", folder).started("llama/1", child.pid as number);
     child.kill("SIGSTOP");
+    await waitFor(() => isStopped(child.pid as number), { describe: "the child to stop", timeoutMs: 2000 });
     orphan("crashed");
     const exited = once(child, "exit");
     const lines = await endLeftovers(folder);

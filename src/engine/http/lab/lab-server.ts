@@ -27,7 +27,7 @@ export interface LabServer {
 export function createLabServer(engine: Engine, ledger: LedgerFile | null, clock: Clock): LabServer {
   const load = new LoadControl(engine, clock);
   const routes: Routes = new Map([
-    ["GET /lab", ({ res }) => sendJson(res, 200, describeLab(engine, load))],
+    ["GET /lab", ({ res }) => sendJson(res, 200, describeLab(engine, load, clock))],
     ["GET /lab/published", ({ res }) => sendJson(res, 200, { published: engine.publishedAtStart })],
     ["GET /lab/load", ({ res }) => sendJson(res, 200, load.report())],
     ["POST /lab/cache", async (call) => sendJson(call.res, 200, await controlCache(engine, await call.json()))],
@@ -40,7 +40,7 @@ export function createLabServer(engine: Engine, ledger: LedgerFile | null, clock
   return { server: createRouteServer({ routes, guard, renderError: renderLabError }), stop: () => load.stop() };
 }
 
-function describeLab(engine: Engine, load: LoadControl): unknown {
+function describeLab(engine: Engine, load: LoadControl, clock: Clock): unknown {
   const { name, model, epoch, dialect, ranks } = engine.options;
   return {
     engine: { name, model, epoch, dialect, ranks },
@@ -57,11 +57,12 @@ function describeLab(engine: Engine, load: LoadControl): unknown {
     ranks: engine.loops.map(({ rank, core, publisher }) => ({
       rank,
       batches: publisher.published,
+      last_batch: publisher.lastBatch,
       cached_blocks: core.stats().cachedBlocks,
       quirks: publisher.quirks.report(),
     })),
     load: load.report(),
-    clock: engine.clock.fault,
+    clock: { ...engine.clock.fault, event_seconds: engine.clock.seconds(), wall_seconds: clock.wallSeconds() },
   };
 }
 

@@ -44,8 +44,9 @@ class Killing implements ActiveFault {
   readonly #victims: readonly Victim[];
   /** What happened so far, oldest first. */
   readonly #deaths: string[] = [];
-  #down = new Map<Victim, number>();
+  readonly #down = new Map<Victim, number>();
   #longestDownMs = 0;
+  #begun = false;
   #work: BackgroundWork | null = null;
 
   constructor(world: FaultWorld, given: Parameters) {
@@ -55,6 +56,7 @@ class Killing implements ActiveFault {
   }
 
   begin(): this {
+    this.#begun = true;
     this.#work = new BackgroundWork(this.#world.signal, (signal) => this.#live(signal));
     return this;
   }
@@ -69,6 +71,12 @@ class Killing implements ActiveFault {
   async effect(): Promise<string | null> {
     this.#work?.check();
     return this.#deaths.length === 0 ? null : this.#account();
+  }
+
+  /** A kill is over when what was killed runs again. */
+  over(): boolean {
+    const { restart, every } = this.#given;
+    return restart !== "none" && every === undefined && this.#begun && this.#down.size === 0;
   }
 
   async recover(): Promise<void> {
