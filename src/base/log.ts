@@ -3,6 +3,10 @@
  * `log.warn({ engine, rank, missing: 3 }, "gap: 3 batches missing, replay requested")`. No secrets, no prompts.
  */
 import { pino } from "pino";
+import { StderrSink } from "./stderr-sink.js";
+
+/** pino's number for it. */
+const WARN = 40;
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 type LogCall = (fields: Record<string, unknown>, message: string) => void;
@@ -16,8 +20,17 @@ export interface Logger {
 }
 
 export function createLogger(name: string, level: LogLevel = "info"): Logger {
-  const destination = pino.destination({ dest: 2, sync: true });
-  return pino({ name, level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const sink = new StderrSink((lost, why) => {
+    const entry = {
+      level: WARN,
+      time: new Date().toISOString(),
+      name,
+      lost,
+      msg: `${lost} log lines are lost: ${why}`,
+    };
+    return `${JSON.stringify(entry)}\n`;
+  });
+  return pino({ name, level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime }, sink);
 }
 
 const ignore: LogCall = () => undefined;

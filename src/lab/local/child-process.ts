@@ -158,7 +158,12 @@ export class LabProcess {
     } catch {
       // Not a line for us: it belongs into the log.
     }
-    if (this.#exit === null) writeSync(log, `${line}\n`);
+    if (this.#exit !== null) return;
+    try {
+      writeSync(log, `${line}\n`);
+    } catch {
+      // A log whose disk is full must not end the runner.
+    }
   }
 
   #earlyExit(exit: ExitInfo): KvproofError {
