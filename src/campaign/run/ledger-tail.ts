@@ -7,8 +7,8 @@ const CHUNK_BYTES = 1024 * 1024;
 /** Whole records that were appended since the last call. */
 export class LedgerTail {
   readonly #file: string;
+  /** Of what was not yielded yet: a line without its end may be taken back by its writer (a full disk), so it is read anew. */
   #offset = 0;
-  #rest: Buffer = Buffer.alloc(0);
 
   constructor(file: string) {
     this.#file = file;
@@ -16,11 +16,11 @@ export class LedgerTail {
 
   *read(): Generator<LedgerRecord> {
     for (;;) {
-      const chunk = this.#next();
-      if (chunk === null) return;
-      const text = Buffer.concat([this.#rest, chunk]);
+      const text = this.#next();
+      if (text === null) return;
       const end = text.lastIndexOf(0x0a) + 1;
-      this.#rest = text.subarray(end);
+      if (end === 0) return;
+      this.#offset += end;
       for (const line of text.toString("utf8", 0, end).split("\n"))
         if (line !== "") yield JSON.parse(line) as LedgerRecord;
     }
@@ -36,10 +36,12 @@ export class LedgerTail {
       return null;
     }
     try {
-      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-      const bytes = readSync(file, chunk, 0, CHUNK_BYTES, this.#offset);
-      this.#offset += bytes;
-      return bytes === 0 ? null : chunk.subarray(0, bytes);
+      for (let size = CHUNK_BYTES; ; size *= 2) {
+        const chunk = Buffer.allocUnsafe(size);
+        const bytes = readSync(file, chunk, 0, size, this.#offset);
+        // A record longer than a chunk needs a longer look.
+        if (bytes < size || chunk.lastIndexOf(0x0a) >= 0) return bytes === 0 ? null : chunk.subarray(0, bytes);
+      }
     } finally {
       closeSync(file);
     }
