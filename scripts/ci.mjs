@@ -5,7 +5,14 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Only these reasons may skip a test; each names what the machine lacks. */
-const allowedSkips = [/needs \.\.\/shared/, /needs chromium/, /needs more than one loopback address/, /needs Linux/];
+const allowedSkips = [
+  /needs \.\.\/shared/,
+  /needs chromium/,
+  /needs more than one loopback address/,
+  /needs Linux/,
+  /needs root/,
+  /needs a memory cgroup/,
+];
 
 const stages = [
   ["set-up", "npm", ["run", "setup"]],

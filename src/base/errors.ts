@@ -109,6 +109,11 @@ export const errorCatalogue = {
     remedy: "The message quotes it; read its log.",
   },
   KVP_E_PROCESS_EXITED: { exit: 69, meaning: "A process of the lab ended unexpectedly.", remedy: "Read its log." },
+  KVP_E_HOST: {
+    exit: 69,
+    meaning: "The machine refused what a host fault or a network namespace needs, or gave up less than asked.",
+    remedy: "Read the message; docs/testing/host-faults.md says what each needs and how to clean up by hand.",
+  },
   KVP_E_NOT_BUILT: { exit: 69, meaning: "dist/ is missing.", remedy: "Run `npm run build`." },
   KVP_E_BASELINE_BUILD: {
     exit: 69,

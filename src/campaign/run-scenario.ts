@@ -105,6 +105,7 @@ class ScenarioRun {
         dir: this.directory.path,
         relay: this.#plan.needsRelay,
         seed: this.#plan.seed,
+        volumes: this.#plan.needsVolumes,
         observer: {
           record: (record) => this.#recorder.record(record),
           engineLost: (engine, detail) => this.#engineLost(engine, detail),

@@ -11,6 +11,7 @@ import { registerReplay } from "./commands/replay.js";
 import { registerReport } from "./commands/report.js";
 import { registerRun } from "./commands/run.js";
 import { registerScenario } from "./commands/scenario.js";
+import { registerStress } from "./commands/stress.js";
 
 export const commands: readonly ((program: Command) => void)[] = [
   registerRun,
@@ -24,5 +25,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerReplay,
   registerLint,
   registerRelay,
+  registerStress,
   // one registration per line
 ];

@@ -16,6 +16,7 @@ export class LedgerFile implements LedgerWriter {
   readonly path: string;
   readonly #fd: number;
   #size: number;
+  #refused = 0;
 
   constructor(path: string) {
     this.path = path;
@@ -34,12 +35,18 @@ export class LedgerFile implements LedgerWriter {
     return this.#size;
   }
 
+  /** Appends that failed, each time that one was tried; a disk that is full refuses them. */
+  get refusedWrites(): number {
+    return this.#refused;
+  }
+
   append(record: LedgerRecord): void {
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
     let written = 0;
     try {
       while (written < line.length) written += writeSync(this.#fd, line, written);
     } catch (thrown) {
+      this.#refused++;
       // A full disk takes part of a line; readers must never see half a record.
       if (written > 0) ftruncateSync(this.#fd, this.#size);
       throw thrown;

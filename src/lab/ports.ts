@@ -2,6 +2,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { KvproofError } from "../base/errors.js";
 import type { HistoryRecord, ResourceRecord, SutCapabilities } from "../judge/history/records.js";
+import type { HostPort } from "./host.js";
 import type { LinkPort } from "./links.js";
 
 /** One engine of the fleet, as planned. Names are `<model>/<n>`. */
@@ -131,7 +132,17 @@ export type LabCapability =
   /** Engines are doubles with a lab port: quirks, clocks and cache control. */
   | "engine.control"
   /** Every engine's ports can be reached through a relay that breaks links and streams. */
-  | "links";
+  | "links"
+  /** Strain on the machine: burners, memory, disk writers. */
+  | "host.cpu"
+  | "host.memory"
+  | "host.disk-stress"
+  /** Engines can be put into memory cgroups. */
+  | "host.memory-limit"
+  /** What processes write can lie on small volumes of their own. */
+  | "host.disk-full"
+  /** Engines can run in a network namespace. */
+  | "network.namespaces";
 
 /** A started lab. Every call resolves when its effect was observed; all waits are bounded. */
 export interface Lab {
@@ -161,6 +172,8 @@ export interface Lab {
   ledgerFiles(): readonly string[];
   /** Breaks the links that consumers use; null when the lab was opened without them. */
   readonly links: LinkPort | null;
+  /** Strains the machine; null where the lab has no machine of its own. */
+  readonly host: HostPort | null;
   /** Memory and CPU of every running process, now. */
   resources(): readonly ResourceRecord[];
   /** Ends everything and frees addresses. Idempotent; never throws for what is already gone. */
@@ -193,6 +206,8 @@ export interface LabOptions {
   readonly relay?: boolean;
   /** Of the run: what the relay leaves to chance follows from it. */
   readonly seed?: number;
+  /** What processes write lies on small volumes, because something in the plan fills them (needs "host.disk-full"). */
+  readonly volumes?: boolean;
 }
 
 /** Makes labs of one kind; knows beforehand what they can do. */

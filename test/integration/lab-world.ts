@@ -7,6 +7,7 @@ import { systemClock } from "../../src/base/clock.js";
 import type { KvproofError } from "../../src/base/errors.js";
 import type { EngineRecord, HistoryRecord } from "../../src/judge/history/records.js";
 import { LocalLabFactory } from "../../src/lab/local/local-lab-factory.js";
+import type { Machine } from "../../src/lab/local/host/machine.js";
 import { registryFolder } from "../../src/lab/local/run-registry.js";
 import type { EngineSpec, Lab, LabOptions } from "../../src/lab/ports.js";
 
@@ -45,13 +46,13 @@ export class LabWorld {
   /** `bindable`: says which loopback addresses the system has; by default it is asked. */
   static async open(
     bindable?: () => Promise<boolean>,
-    options: Pick<LabOptions, "relay"> = {},
+    { machine, ...options }: Partial<LabOptions> & { readonly machine?: Machine } = {},
   ): Promise<{ lab: Lab; world: LabWorld }> {
     const world = new LabWorld();
-    const lab = await new LocalLabFactory(["vllm-0.30"], systemClock, bindable).open({
+    const lab = await new LocalLabFactory(["vllm-0.30"], systemClock, bindable, machine).open({
+      ...options,
       runId: `test-${process.pid}-${Math.random().toString(36).slice(2)}`,
       dir: world.dir,
-      ...options,
       observer: {
         record: (record) => world.records.push(record),
         engineLost: (engine, detail) => world.lost.push({ engine, detail }),

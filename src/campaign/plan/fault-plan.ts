@@ -26,6 +26,8 @@ export interface FaultPlan {
   readonly faults: readonly PlannedFault[];
   /** Engines must be reached through the relay. */
   readonly needsRelay: boolean;
+  /** What processes write must lie on small volumes. */
+  readonly needsVolumes: boolean;
 }
 
 const DEFAULT_FAULT_MS = 5_000;
@@ -43,6 +45,7 @@ export function planFaults(scenario: Scenario, sample: number): FaultPlan {
     healMs: phases.heal ?? (given ? DEFAULT_HEAL_MS : 0),
     faults: planned.sort((a, b) => a.atMs - b.atMs),
     needsRelay: faults.some(({ kind }) => faultOf(kind)?.needs.includes("links")),
+    needsVolumes: faults.some(({ kind }) => faultOf(kind)?.needs.includes("host.disk-full")),
   };
 }
 

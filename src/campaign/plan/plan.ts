@@ -36,6 +36,8 @@ export interface Plan {
   readonly faults: readonly PlannedFault[];
   /** Engines must be reached through the relay. */
   readonly needsRelay: boolean;
+  /** What processes write must lie on small volumes. */
+  readonly needsVolumes: boolean;
   readonly bounds: Bounds;
   readonly checks: readonly string[];
   readonly opportunities: Readonly<Record<string, number>>;

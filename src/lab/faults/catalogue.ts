@@ -6,6 +6,11 @@ import { step } from "./clock/step.js";
 import { quirk } from "./engine/quirk.js";
 import type { Fault } from "./fault.js";
 import { crashLoop } from "./process/crash-loop.js";
+import { cpu } from "./host/cpu.js";
+import { diskFull } from "./host/disk-full.js";
+import { diskStress } from "./host/disk-stress.js";
+import { memory } from "./host/memory.js";
+import { oom } from "./host/oom.js";
 import { kill } from "./process/kill.js";
 import { pause } from "./process/pause.js";
 
@@ -18,6 +23,11 @@ export const FAULTS: readonly Fault[] = [
   drift,
   step,
   freeze,
+  cpu,
+  memory,
+  oom,
+  diskStress,
+  diskFull,
   quirk,
 ];
 

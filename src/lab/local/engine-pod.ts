@@ -13,6 +13,7 @@ import { engineArguments, type PodPlace, topicOf } from "./engine-arguments.js";
 import { usageOf } from "./process-table.js";
 import { freezeProcess, thawProcess } from "./freeze.js";
 import { type EngineReady, parseEngineReady, portOf } from "./ready-lines.js";
+import type { LocalHost } from "./host/local-host.js";
 import type { RelayProcess } from "./relay/relay-process.js";
 import { exposeThrough, type RelayedPlace } from "./relay/relayed-place.js";
 import type { RunRegistry } from "./run-registry.js";
@@ -30,6 +31,7 @@ export interface PodContext {
   readonly labToken: string;
   readonly clock: Clock;
   readonly registry: RunRegistry;
+  readonly host: LocalHost;
   readonly gate: StartGate;
   readonly observer: LabObserver;
   /** Raised when the lab ends: what still waits for its turn does not start any more. */
@@ -65,6 +67,10 @@ export class EnginePod {
   }
   get alive(): boolean {
     return this.#process?.alive ?? false;
+  }
+  /** Of the process of the present life; null while none runs. */
+  get pid(): number | null {
+    return this.alive ? (this.#process?.pid ?? null) : null;
   }
   /** The present life; null while none is ready. */
   get handle(): EngineHandle | null {
@@ -127,7 +133,7 @@ export class EnginePod {
 
   async #start(changes: RestartChanges): Promise<EngineHandle> {
     invariant(!this.alive, `${this.spec.engine} is started twice`);
-    const { dir, labToken, registry, closing } = this.#context;
+    const { dir, labToken, registry, host, closing } = this.#context;
     if (this.spec.events && this.spec.ranks > 1 && this.#place.eventsPort === 0)
       this.#place = await withRankPorts(this.#place, this.spec.ranks);
     if (closing.aborted) throw new KvproofError("KVP_E_INTERRUPTED", `${this.spec.engine} did not start: the run ends`);
@@ -137,6 +143,8 @@ export class EnginePod {
     const fileName = fileNameOf(this.spec.engine);
     const ledgerFile = join(dir, "ledger", `${fileName}.${this.#epoch}.ndjson`);
     this.ledgerFiles.push(ledgerFile);
+    const logFile = join(dir, "logs", `${fileName}.log`);
+    host.takeOver(this.spec.engine, fileName, [logFile, ledgerFile]);
     this.#record("starting");
     const process_ = new LabProcess({
       name: `engine ${this.spec.engine}`,
@@ -147,7 +155,7 @@ export class EnginePod {
         ...engineArguments(this.spec, this.#place, { epoch: this.#epoch, ledgerFile, ...changes }),
       ],
       env: { KVPROOF_LAB_TOKEN: labToken, KVPROOF_PARENT_PID: String(process.pid) },
-      logFile: join(dir, "logs", `${fileName}.log`),
+      logFile,
       notReadyCode: "KVP_E_ENGINE_NOT_READY",
     });
     this.#process = process_;

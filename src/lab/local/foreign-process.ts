@@ -34,12 +34,14 @@ export class ForeignProcess {
 
   constructor(context: PodContext, { command, args, env, output }: ForeignCommand) {
     this.#context = context;
+    const logFile = join(context.dir, "logs", "gateway.log");
+    context.host.takeOver("gateway", "gateway", [logFile]);
     this.process = new LabProcess({
       name: NAME,
       program: command,
       args,
       env: { ...env, KVPROOF_PARENT_PID: String(process.pid) },
-      logFile: join(context.dir, "logs", "gateway.log"),
+      logFile,
       notReadyCode: "KVP_E_SUT_UNAVAILABLE",
       foreign: output,
     });

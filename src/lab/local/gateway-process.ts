@@ -38,13 +38,15 @@ export class GatewayProcess {
   constructor(context: PodContext, spec: GatewaySpec, place: GatewayPlace) {
     this.#context = context;
     this.#place = place;
+    const logFile = join(context.dir, "logs", "gateway.log");
+    context.host.takeOver("gateway", "gateway", [logFile]);
     const [program, ...args] = spec.command ?? [process.execPath, cliEntry(), "gateway"];
     this.#process = new LabProcess({
       name: "gateway",
       program: program ?? process.execPath,
       args: [...args, ...gatewayArguments(spec, place)],
       env: { [TOKEN_VARIABLE]: place.adminToken, KVPROOF_PARENT_PID: String(process.pid) },
-      logFile: join(context.dir, "logs", "gateway.log"),
+      logFile,
       notReadyCode: "KVP_E_SUT_UNAVAILABLE",
     });
     const pid = this.#process.pid;

@@ -2,6 +2,8 @@
  * What a run may leave on the machine besides processes (mounts, control groups, network namespaces), and how each kind is
  * taken back by the next start after a crash. Kinds are found by name in the run's record, so a kind is never renamed.
  */
+import { memoryGroupLeftover } from "./host/memory-group.js";
+import { volumeLeftover } from "./host/small-volume.js";
 
 /** What undoing needs, as texts, written to disk before the thing itself is made. */
 export type UndoData = Readonly<Record<string, string>>;
@@ -16,5 +18,7 @@ export interface LeftoverKind {
 }
 
 export const LEFTOVER_KINDS: readonly LeftoverKind[] = [
+  memoryGroupLeftover,
+  volumeLeftover,
   // one kind per line
 ];

@@ -3,29 +3,35 @@ import { type Clock, systemClock } from "../../base/clock.js";
 import { Rng } from "../../base/rng.js";
 import type { Lab, LabCapability, LabFactory, LabOptions } from "../ports.js";
 import { AddressPool } from "./addresses.js";
-import { LOCAL_CAPABILITIES, LocalLab } from "./local-lab.js";
+import { type Machine, thisMachine } from "./host/machine.js";
+import { capabilitiesOn, LocalLab } from "./local-lab.js";
 import { blocksInUse, endLeftovers } from "./run-registry.js";
 
 export class LocalLabFactory implements LabFactory {
   readonly kind = "local";
-  readonly capabilities = LOCAL_CAPABILITIES;
+  readonly capabilities: ReadonlySet<LabCapability>;
   readonly dialects: readonly string[];
   readonly #clock: Clock;
   readonly #bindable: ((address: string) => Promise<boolean>) | undefined;
+  readonly #machine: Machine;
   readonly #open = new Set<LocalLab>();
 
   constructor(
     dialects: readonly string[],
     clock: Clock = systemClock,
     bindable?: (address: string) => Promise<boolean>,
+    machine = thisMachine(),
   ) {
     this.dialects = dialects;
+    this.#machine = machine;
+    this.capabilities = capabilitiesOn(this.#machine);
     this.#clock = clock;
     this.#bindable = bindable;
   }
 
   reasonWithout(capability: LabCapability): string | null {
-    return this.capabilities.has(capability) ? null : `the local lab has no ${capability}`;
+    if (this.capabilities.has(capability)) return null;
+    return this.#machine.abilities.get(capability) ?? `the local lab has no ${capability}`;
   }
 
   endLeftovers(): Promise<readonly string[]> {
@@ -34,7 +40,7 @@ export class LocalLabFactory implements LabFactory {
 
   async open(options: LabOptions): Promise<Lab> {
     const addresses = await AddressPool.open(blocksInUse(), new Rng(process.pid ^ this.#clock.nowNs()), this.#bindable);
-    const lab = new LocalLab(options, addresses, this.#clock);
+    const lab = new LocalLab(options, addresses, this.#clock, this.#machine);
     this.#open.add(lab);
     return lab;
   }

@@ -22,6 +22,8 @@ import type { AddressPool } from "./addresses.js";
 import type { PodPlace } from "./engine-arguments.js";
 import { EnginePod, type PodContext } from "./engine-pod.js";
 import { type GatewayPlace, gatewayPlace } from "./gateway-process.js";
+import { LocalHost } from "./host/local-host.js";
+import type { Machine } from "./host/machine.js";
 import { RelayProcess } from "./relay/relay-process.js";
 import { RunRegistry } from "./run-registry.js";
 import { StartGate } from "./start-gate.js";
@@ -39,6 +41,12 @@ export const LOCAL_CAPABILITIES: ReadonlySet<LabCapability> = new Set<LabCapabil
   "links",
 ]);
 
+/** What every machine can do, and what this one can do besides. */
+export function capabilitiesOn({ abilities }: Machine): ReadonlySet<LabCapability> {
+  const here = [...abilities].flatMap(([capability, reason]) => (reason === null ? [capability] : []));
+  return new Set([...LOCAL_CAPABILITIES, ...here]);
+}
+
 /** At the end of a run processes get this long to exit by themselves. */
 const CLOSE_GRACE_MS = 3_000;
 const CONTROL_TIMEOUT_MS = 10_000;
@@ -46,8 +54,9 @@ const MIN_STARTS_AT_ONCE = 2;
 
 export class LocalLab implements Lab {
   readonly kind = "local";
-  readonly capabilities = LOCAL_CAPABILITIES;
+  readonly capabilities: ReadonlySet<LabCapability>;
   readonly links: RelayProcess | null;
+  readonly host: LocalHost;
   readonly #addresses: AddressPool;
   readonly #context: PodContext;
   readonly #pods = new Map<string, EnginePod>();
@@ -57,13 +66,23 @@ export class LocalLab implements Lab {
   #gatewayPlace: GatewayPlace | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(options: LabOptions, addresses: AddressPool, clock: Clock) {
+  constructor(options: LabOptions, addresses: AddressPool, clock: Clock, machine: Machine) {
     this.#addresses = addresses;
+    this.capabilities = capabilitiesOn(machine);
     mkdirSync(join(options.dir, "ledger"), { recursive: true });
     const registry = new RunRegistry(options.runId, addresses.block);
     this.links = options.relay === true ? startRelay(options, registry) : null;
+    this.host = new LocalHost({
+      dir: options.dir,
+      runId: options.runId,
+      registry,
+      machine,
+      volumes: options.volumes ?? false,
+      pidOf: (engine) => this.#pods.get(engine)?.pid ?? null,
+    });
     this.#context = {
       relay: this.links,
+      host: this.host,
       dir: options.dir,
       labToken: randomBytes(16).toString("hex"),
       clock,
@@ -174,6 +193,7 @@ export class LocalLab implements Lab {
   kill(): void {
     this.#ending.abort();
     for (const process of this.#processes()) process.signal("SIGKILL");
+    this.host.kill();
     this.#context.registry.close();
   }
 
@@ -192,6 +212,7 @@ export class LocalLab implements Lab {
     await allGone;
     early.abort();
     await grace;
+    await this.host.close();
     this.#context.registry.close();
   }
 

@@ -10,6 +10,7 @@ import { isQuirkKind, quirkKinds, quirks } from "../../publisher/quirks.js";
 import { createRouteServer, type Routes, sendJson } from "../http-server.js";
 import { cacheFields, controlCache, labRank } from "./cache-control.js";
 import { labBody, labError, labNumber } from "./lab-fields.js";
+import { Ballast, memoryFields } from "./ballast.js";
 import { LoadControl, loadFields } from "./load-control.js";
 import { sendLedger } from "./ledger-route.js";
 
@@ -26,13 +27,19 @@ export interface LabServer {
 
 export function createLabServer(engine: Engine, ledger: LedgerFile | null, clock: Clock): LabServer {
   const load = new LoadControl(engine, clock);
+  const ballast = new Ballast();
   const routes: Routes = new Map([
-    ["GET /lab", ({ res }) => sendJson(res, 200, describeLab(engine, load, clock))],
+    [
+      "GET /lab",
+      ({ res }) =>
+        sendJson(res, 200, { ...describeLab(engine, load, clock), ...ballast.report(), ledger: reportLedger(ledger) }),
+    ],
     ["GET /lab/published", ({ res }) => sendJson(res, 200, { published: engine.publishedAtStart })],
     ["GET /lab/load", ({ res }) => sendJson(res, 200, load.report())],
     ["POST /lab/cache", async (call) => sendJson(call.res, 200, await controlCache(engine, await call.json()))],
     ["POST /lab/load", async (call) => sendJson(call.res, 200, load.control(await call.json()))],
     ["POST /lab/quirk", async (call) => sendJson(call.res, 200, armQuirk(engine, await call.json()))],
+    ["POST /lab/memory", async (call) => sendJson(call.res, 200, await ballast.control(await call.json()))],
     ["POST /lab/clock", async (call) => sendJson(call.res, 200, setClock(engine, await call.json()))],
     ["GET /ledger", (call) => sendLedger(ledger, call)],
   ]);
@@ -40,7 +47,11 @@ export function createLabServer(engine: Engine, ledger: LedgerFile | null, clock
   return { server: createRouteServer({ routes, guard, renderError: renderLabError }), stop: () => load.stop() };
 }
 
-function describeLab(engine: Engine, load: LoadControl, clock: Clock): unknown {
+function reportLedger(ledger: LedgerFile | null): unknown {
+  return ledger && { bytes: ledger.size, refused_writes: ledger.refusedWrites };
+}
+
+function describeLab(engine: Engine, load: LoadControl, clock: Clock): object {
   const { name, model, epoch, dialect, ranks } = engine.options;
   return {
     engine: { name, model, epoch, dialect, ranks },
@@ -49,6 +60,7 @@ function describeLab(engine: Engine, load: LoadControl, clock: Clock): unknown {
       "POST /lab/load": loadFields,
       "POST /lab/quirk": quirkFields,
       "POST /lab/clock": clockFields,
+      "POST /lab/memory": memoryFields,
       "GET /lab/load": [],
       "GET /lab/published": [],
       "GET /ledger": ["from"],
