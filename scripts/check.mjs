@@ -1,4 +1,4 @@
-/** `npm run check`: format, lint, types, boundaries and unit tests, side by side; prints what failed and how long each took. */
+/** `npm run check`: format, lint, types, generated docs, boundaries and unit tests, side by side; prints what failed and how long each took. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -8,6 +8,7 @@ const checks = {
   format: [bin("biome"), ["format", "."]],
   lint: [bin("oxlint"), ["--type-aware", "--deny-warnings"]],
   types: [bin("tsc"), ["--noEmit"]],
+  docs: [bin("tsx"), ["scripts/docs.ts", "--check"]],
   unit: [bin("vitest"), ["run", "src", "test/boundaries.test.ts", "--reporter=dot"]],
 };
 // The gate runs all tests as a stage of its own.

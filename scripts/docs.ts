@@ -3,10 +3,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errorsPage } from "../src/base/error-docs.js";
 import { scenarioPage } from "../src/campaign/schema/scenario-docs.js";
+import { runbookPage } from "../test/chaos/docs/runbook-page.js";
 
 const pages: Record<string, () => string> = {
   "docs/reference/errors.md": errorsPage,
   "docs/reference/scenario.md": scenarioPage,
+  "docs/testing/chaos-runbook.md": runbookPage,
 };
 
 let stale = 0;

@@ -7,6 +7,7 @@ import { NS_PER_MS } from "../../base/clock.js";
 import { asError, InternalError, KvproofError, UsageError } from "../../base/errors.js";
 import type { FaultRecord, Quiet } from "../../judge/history/records.js";
 import { faultOf } from "../../lab/faults/catalogue.js";
+import { quietOf } from "../../lab/faults/quiet.js";
 import type { ActiveFault, FaultWorld, Orchestrator } from "../../lab/faults/fault.js";
 import type { EngineHandle } from "../../lab/ports.js";
 import type { PlannedFault } from "../plan/fault-plan.js";
@@ -71,8 +72,7 @@ export class FaultLife {
     const { id, kind, parameters } = this.#planned;
     const fault = faultOf(kind);
     if (fault === undefined) throw new InternalError(`the catalogue has no fault ${kind}`);
-    const quiet = fault.quiet?.(parameters, this.#planned);
-    this.#record("injected", JSON.stringify(parameters), quiet);
+    this.#record("injected", JSON.stringify(parameters), quietOf(this.#planned));
     try {
       return await withTimeout(
         fault.inject(this.#world(engines), parameters),

@@ -1,6 +1,6 @@
 /** What every run with faults is held to, whether its scenario says so or not. */
 import type { SutCapabilities } from "../../judge/history/records.js";
-import { faultOf } from "../../lab/faults/catalogue.js";
+import { quietOf } from "../../lab/faults/quiet.js";
 import type { PlannedFault } from "../plan/fault-plan.js";
 import type { Plan } from "../plan/plan.js";
 
@@ -26,7 +26,7 @@ export function thresholdsUnderFaults(
   return { recovery_ms: [CONVERGE_WITHIN], converge_ms: [CONVERGE_WITHIN], ...thresholds };
 }
 
-function mustBeTold({ kind, parameters, ...about }: PlannedFault): boolean {
-  const quiet = faultOf(kind)?.quiet?.(parameters, about);
-  return quiet?.log === undefined || quiet.metric === undefined;
+function mustBeTold(fault: PlannedFault): boolean {
+  const { log, metric } = quietOf(fault);
+  return log === undefined || metric === undefined;
 }

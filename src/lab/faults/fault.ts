@@ -7,7 +7,6 @@
  */
 import type { z } from "zod";
 import type { Clock } from "../../base/clock.js";
-import type { Quiet } from "../../judge/history/records.js";
 import type { Rng } from "../../base/rng.js";
 import type { EngineHandle, Lab, LabCapability } from "../ports.js";
 
@@ -27,11 +26,6 @@ export interface Fault<P extends object = object> {
   readonly parameters: z.ZodObject;
   /** Why these parameters cannot work on this lab or these targets although the capabilities are there; null = they can. */
   impossible?(parameters: P, engines: readonly EngineHandle["spec"][], target: string): string | null;
-  /**
-   * Why a right consumer may have nothing to say about it, in its log or in its metrics (check fault-is-told); absent = it must
-   * say something of both.
-   */
-  quiet?(parameters: P, about: { readonly forMs: number; readonly target: string }): Quiet;
   /** Resolves once the fault has been asked for; rejects (KvproofError) when that failed, with nothing left behind. */
   inject(world: FaultWorld, parameters: P): Promise<ActiveFault>;
 }
