@@ -83,6 +83,8 @@ export interface LinkAccount {
 
 /** Rejects with a KvproofError when the links cannot be reached. */
 export interface LinkPort {
+  /** What breaks the links, for reports: a relay that plays it, or the kernel of a network namespace. */
+  readonly backend: "relay" | "netns";
   /** In force when this resolves. The same seed chooses the same messages by their numbers. */
   begin(id: string, disturbance: Disturbance, on: LinkSelection, seed: number): Promise<void>;
   /** Taken back when this resolves: what waits goes on, what cannot go on is reset. Idempotent. */

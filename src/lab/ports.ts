@@ -146,7 +146,7 @@ export type LabCapability =
 
 /** A started lab. Every call resolves when its effect was observed; all waits are bounded. */
 export interface Lab {
-  readonly kind: "local" | "kubernetes" | "external";
+  readonly kind: "local" | "netns" | "kubernetes" | "external";
   readonly capabilities: ReadonlySet<LabCapability>;
   startEngine(
     spec: EngineSpec,
@@ -218,6 +218,8 @@ export interface LabFactory {
   readonly dialects: readonly string[];
   /** Why this machine or lab lacks the capability, for people; null = it is there. */
   reasonWithout(capability: LabCapability): string | null;
+  /** Why this lab cannot cause a kind of fault although it has every capability that it needs; null = it can. */
+  refuses?(fault: string): string | null;
   /** Ends what crashed runs left behind; one line per thing ended. */
   endLeftovers(): Promise<readonly string[]>;
   open(options: LabOptions): Promise<Lab>;

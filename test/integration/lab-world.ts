@@ -9,7 +9,7 @@ import type { EngineRecord, HistoryRecord } from "../../src/judge/history/record
 import { LocalLabFactory } from "../../src/lab/local/local-lab-factory.js";
 import type { Machine } from "../../src/lab/local/host/machine.js";
 import { registryFolder } from "../../src/lab/local/run-registry.js";
-import type { EngineSpec, Lab, LabOptions } from "../../src/lab/ports.js";
+import type { EngineSpec, Lab, LabFactory, LabOptions } from "../../src/lab/ports.js";
 
 export function anEngine(engine: string, changes: Partial<EngineSpec> = {}): EngineSpec {
   return {
@@ -46,10 +46,17 @@ export class LabWorld {
   /** `bindable`: says which loopback addresses the system has; by default it is asked. */
   static async open(
     bindable?: () => Promise<boolean>,
-    { machine, ...options }: Partial<LabOptions> & { readonly machine?: Machine } = {},
+    {
+      machine,
+      factory,
+      ...options
+    }: Partial<LabOptions> & {
+      readonly machine?: Machine;
+      readonly factory?: LabFactory;
+    } = {},
   ): Promise<{ lab: Lab; world: LabWorld }> {
     const world = new LabWorld();
-    const lab = await new LocalLabFactory(["vllm-0.30"], systemClock, bindable, machine).open({
+    const lab = await (factory ?? new LocalLabFactory(["vllm-0.30"], systemClock, bindable, machine)).open({
       ...options,
       runId: `test-${process.pid}-${Math.random().toString(36).slice(2)}`,
       dir: world.dir,

@@ -68,7 +68,7 @@ function parametersOf(spec: FaultSpec): object {
 /** @throws UsageError with the place in the file and the reason. */
 export function checkFaults(
   source: ScenarioSource,
-  lab: Pick<LabFactory, "capabilities" | "reasonWithout">,
+  lab: Pick<LabFactory, "capabilities" | "reasonWithout" | "refuses">,
   engines: readonly EngineSpec[],
 ): void {
   for (const [i, spec] of source.scenario.faults.entries()) {
@@ -80,6 +80,8 @@ export function checkFaults(
     const lacking = fault.needs.find((capability) => !lab.capabilities.has(capability));
     if (lacking !== undefined)
       refuse("kind", `${spec.kind} is impossible here: ${lab.reasonWithout(lacking) ?? `no ${lacking}`}`);
+    const refusal = lab.refuses?.(spec.kind) ?? null;
+    if (refusal !== null) refuse("kind", `${spec.kind} is impossible here: ${refusal}`);
     if (!fault.targets.includes(aimOf(spec.target)))
       refuse("target", `${spec.kind} cannot be aimed at ${spec.target}; it can be aimed at: ${aimsOf(fault)}`);
     const targets = targetsIn(spec.target, engines);

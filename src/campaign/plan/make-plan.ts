@@ -21,7 +21,7 @@ export interface PlanOptions {
   readonly gatewayCommand?: readonly string[];
   /** Another system under test in our gateway's place. */
   readonly launch?: SutLaunch;
-  readonly lab: Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithout">;
+  readonly lab: Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithout" | "refuses">;
   /** Ids that the judge knows. */
   readonly properties: readonly string[];
   readonly checks: readonly string[];

@@ -1,12 +1,16 @@
 /** `kvproof run <files…>`: plans scenarios, runs them on a lab, judges, reports. Ctrl-C ends in order, a second one at once. */
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { sharedAbort } from "../../base/async.js";
 import { ExitCode, errorCatalogue, type ErrorCode } from "../../base/errors.js";
 import type { CampaignObserver } from "../../campaign/observer.js";
+import type { LocalLabFactory } from "../../lab/local/local-lab-factory.js";
 import type { CampaignSummary, RunSummary } from "../../judge/run-summary.js";
 
+const LABS = ["local", "netns"] as const;
+
 interface Flags {
+  readonly lab: (typeof LABS)[number];
   readonly sample: number;
   readonly seed?: number;
   readonly grep?: RegExp;
@@ -32,6 +36,11 @@ export function registerRun(program: Command): void {
     .option("--seed <n>", "seed of all scenarios instead of their own", integer(0, 0x7fff_ffff))
     .option("--grep <pattern>", "only scenarios whose id matches", pattern)
     .option("--shard <i/n>", "the i-th of n shares of the scenarios", shard)
+    .addOption(
+      new Option("--lab <kind>", "local: loopback; netns: engines in a network namespace, real packet loss (root)")
+        .choices(LABS)
+        .default("local"),
+    )
     .option("--out <folder>", "where run directories go", "runs")
     .option("--concurrency <n>", "scenarios at the same time", integer(1, 64), 1)
     .option("--gateway-command <command>", "another gateway that speaks kvproof gateway's flags and ready line", words)
@@ -56,14 +65,13 @@ export function registerRun(program: Command): void {
 
 async function run(files: string[], flags: Flags): Promise<void> {
   const { runCampaign } = await import("../../campaign/run-campaign.js");
-  const { LocalLabFactory } = await import("../../lab/local/local-lab-factory.js");
   const { driverFor } = await import("../../lab/sut/drivers.js");
   const { DEFAULT_DIALECT, DIALECTS } = await import("../../protocol/dialects.js");
   const { renderCampaign, renderRun } = await import("../../report/render.js");
   const dialects = [DEFAULT_DIALECT, ...Object.keys(DIALECTS).filter((name) => name !== DEFAULT_DIALECT)];
   const { sutOf } = await import("../sut-option.js");
   const launch = sutOf(flags);
-  const lab = new LocalLabFactory(dialects);
+  const lab = await openLab(flags.lab, dialects);
   const interrupt = endInOrder(() => lab.killAll());
   const console = await consoleObserver(flags);
   try {
@@ -85,6 +93,15 @@ async function run(files: string[], flags: Flags): Promise<void> {
   }
   // Kept-alive connections must not hold the process.
   process.exit();
+}
+
+async function openLab(kind: Flags["lab"], dialects: readonly string[]): Promise<LocalLabFactory> {
+  if (kind === "netns") {
+    const { NetnsLabFactory } = await import("../../lab/local/netns/netns-lab-factory.js");
+    return new NetnsLabFactory(dialects);
+  }
+  const { LocalLabFactory } = await import("../../lab/local/local-lab-factory.js");
+  return new LocalLabFactory(dialects);
 }
 
 /** The first signal asks for an orderly end, the second kills what runs. */

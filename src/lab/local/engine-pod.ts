@@ -7,12 +7,12 @@ import { invariant, KvproofError, UnavailableError } from "../../base/errors.js"
 import { cliEntry } from "../../base/package-root.js";
 import type { EngineRecord, ResourceRecord } from "../../judge/history/records.js";
 import type { EngineEndpoints, EngineHandle, EngineSpec, LabObserver, RestartChanges } from "../ports.js";
-import { freePortRun } from "./addresses.js";
 import { describeExit, type ExitInfo, LabProcess } from "./child-process.js";
 import { engineArguments, type PodPlace, topicOf } from "./engine-arguments.js";
 import { usageOf } from "./process-table.js";
 import { freezeProcess, thawProcess } from "./freeze.js";
 import { type EngineReady, parseEngineReady, portOf } from "./ready-lines.js";
+import type { EngineNetwork } from "./engine-network.js";
 import type { LocalHost } from "./host/local-host.js";
 import type { RelayProcess } from "./relay/relay-process.js";
 import { exposeThrough, type RelayedPlace } from "./relay/relayed-place.js";
@@ -32,6 +32,7 @@ export interface PodContext {
   readonly clock: Clock;
   readonly registry: RunRegistry;
   readonly host: LocalHost;
+  readonly network: EngineNetwork;
   readonly gate: StartGate;
   readonly observer: LabObserver;
   /** Raised when the lab ends: what still waits for its turn does not start any more. */
@@ -133,9 +134,9 @@ export class EnginePod {
 
   async #start(changes: RestartChanges): Promise<EngineHandle> {
     invariant(!this.alive, `${this.spec.engine} is started twice`);
-    const { dir, labToken, registry, host, closing } = this.#context;
+    const { dir, labToken, registry, host, network, closing } = this.#context;
     if (this.spec.events && this.spec.ranks > 1 && this.#place.eventsPort === 0)
-      this.#place = await withRankPorts(this.#place, this.spec.ranks);
+      this.#place = await withRankPorts(this.#context.network, this.#place, this.spec.ranks);
     if (closing.aborted) throw new KvproofError("KVP_E_INTERRUPTED", `${this.spec.engine} did not start: the run ends`);
     this.#epoch++;
     this.#ending = false;
@@ -148,12 +149,11 @@ export class EnginePod {
     this.#record("starting");
     const process_ = new LabProcess({
       name: `engine ${this.spec.engine}`,
-      program: process.execPath,
-      args: [
+      ...network.inside(process.execPath, [
         ...NODE_FLAGS,
         cliEntry(),
         ...engineArguments(this.spec, this.#place, { epoch: this.#epoch, ledgerFile, ...changes }),
-      ],
+      ]),
       env: { KVPROOF_LAB_TOKEN: labToken, KVPROOF_PARENT_PID: String(process.pid) },
       logFile,
       notReadyCode: "KVP_E_ENGINE_NOT_READY",
@@ -259,8 +259,8 @@ export function fileNameOf(name: string): string {
 }
 
 /** vLLM's rank r publishes on port + r and replays on replay port + r; both runs of ports must be free. */
-async function withRankPorts(place: PodPlace, ranks: number): Promise<PodPlace> {
-  const eventsPort = await freePortRun(place.address, 2 * ranks);
+async function withRankPorts(network: EngineNetwork, place: PodPlace, ranks: number): Promise<PodPlace> {
+  const eventsPort = await network.portRun(place.address, 2 * ranks);
   return { ...place, eventsPort, replayPort: eventsPort + ranks };
 }
 

@@ -4,6 +4,7 @@
  */
 import { memoryGroupLeftover } from "./host/memory-group.js";
 import { volumeLeftover } from "./host/small-volume.js";
+import { namespaceLeftover } from "./netns/engine-namespace.js";
 
 /** What undoing needs, as texts, written to disk before the thing itself is made. */
 export type UndoData = Readonly<Record<string, string>>;
@@ -20,5 +21,6 @@ export interface LeftoverKind {
 export const LEFTOVER_KINDS: readonly LeftoverKind[] = [
   memoryGroupLeftover,
   volumeLeftover,
+  namespaceLeftover,
   // one kind per line
 ];

@@ -8,7 +8,7 @@ import { capabilitiesOn, LocalLab } from "./local-lab.js";
 import { blocksInUse, endLeftovers } from "./run-registry.js";
 
 export class LocalLabFactory implements LabFactory {
-  readonly kind = "local";
+  readonly kind: Lab["kind"] = "local";
   readonly capabilities: ReadonlySet<LabCapability>;
   readonly dialects: readonly string[];
   readonly #clock: Clock;
@@ -34,13 +34,18 @@ export class LocalLabFactory implements LabFactory {
     return this.#machine.abilities.get(capability) ?? `the local lab has no ${capability}`;
   }
 
+  refuses(_fault: string): string | null {
+    return null;
+  }
+
   endLeftovers(): Promise<readonly string[]> {
     return endLeftovers();
   }
 
   async open(options: LabOptions): Promise<Lab> {
     const addresses = await AddressPool.open(blocksInUse(), new Rng(process.pid ^ this.#clock.nowNs()), this.#bindable);
-    const lab = new LocalLab(options, addresses, this.#clock, this.#machine);
+    const netns = this.kind === "netns";
+    const lab = new LocalLab({ options, addresses, clock: this.#clock, machine: this.#machine, netns });
     this.#open.add(lab);
     return lab;
   }

@@ -8,6 +8,7 @@ import { delay } from "../../base/async.js";
 import type { Clock } from "../../base/clock.js";
 import { InternalError, KvproofError, UsageError } from "../../base/errors.js";
 import type { ResourceRecord } from "../../judge/history/records.js";
+import type { LinkPort } from "../links.js";
 import type {
   EngineHandle,
   EngineSpec,
@@ -19,11 +20,14 @@ import type {
   RestartChanges,
 } from "../ports.js";
 import type { AddressPool } from "./addresses.js";
+import { loopbackNetwork } from "./engine-network.js";
 import type { PodPlace } from "./engine-arguments.js";
 import { EnginePod, type PodContext } from "./engine-pod.js";
 import { type GatewayPlace, gatewayPlace } from "./gateway-process.js";
 import { LocalHost } from "./host/local-host.js";
 import type { Machine } from "./host/machine.js";
+import { EngineNamespace } from "./netns/engine-namespace.js";
+import { NamespaceLinks } from "./netns/namespace-links.js";
 import { RelayProcess } from "./relay/relay-process.js";
 import { RunRegistry } from "./run-registry.js";
 import { StartGate } from "./start-gate.js";
@@ -52,10 +56,20 @@ const CLOSE_GRACE_MS = 3_000;
 const CONTROL_TIMEOUT_MS = 10_000;
 const MIN_STARTS_AT_ONCE = 2;
 
+export interface LocalLabParts {
+  readonly options: LabOptions;
+  /** For the gateway and relays, and for engines unless they live in a namespace. */
+  readonly addresses: AddressPool;
+  readonly clock: Clock;
+  readonly machine: Machine;
+  /** Engines live in a network namespace of their own. */
+  readonly netns: boolean;
+}
+
 export class LocalLab implements Lab {
-  readonly kind = "local";
+  readonly kind: Lab["kind"];
   readonly capabilities: ReadonlySet<LabCapability>;
-  readonly links: RelayProcess | null;
+  readonly links: LinkPort | null;
   readonly host: LocalHost;
   readonly #addresses: AddressPool;
   readonly #context: PodContext;
@@ -66,22 +80,34 @@ export class LocalLab implements Lab {
   #gatewayPlace: GatewayPlace | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(options: LabOptions, addresses: AddressPool, clock: Clock, machine: Machine) {
+  readonly #relay: RelayProcess | null;
+  readonly #namespace: EngineNamespace | null;
+
+  /** Throws UnavailableError when the place that it needs cannot be made; nothing is left then. */
+  constructor({ options, addresses, clock, machine, netns }: LocalLabParts) {
     this.#addresses = addresses;
+    this.kind = netns ? "netns" : "local";
     this.capabilities = capabilitiesOn(machine);
     mkdirSync(join(options.dir, "ledger"), { recursive: true });
     const registry = new RunRegistry(options.runId, addresses.block);
-    this.links = options.relay === true ? startRelay(options, registry) : null;
+    this.#namespace = netns ? openNamespace(registry) : null;
+    this.#relay = options.relay === true && !netns ? startRelay(options, registry) : null;
+    const pidOf = (engine: string): number | null => this.#pods.get(engine)?.pid ?? null;
+    this.links =
+      this.#namespace === null
+        ? this.#relay
+        : new NamespaceLinks({ namespace: this.#namespace, engines: () => this.engines(), pidOf, clock });
     this.host = new LocalHost({
       dir: options.dir,
       runId: options.runId,
       registry,
       machine,
       volumes: options.volumes ?? false,
-      pidOf: (engine) => this.#pods.get(engine)?.pid ?? null,
+      pidOf,
     });
     this.#context = {
-      relay: this.links,
+      relay: this.#relay,
+      network: this.#namespace ?? loopbackNetwork(addresses),
       host: this.host,
       dir: options.dir,
       labToken: randomBytes(16).toString("hex"),
@@ -97,7 +123,7 @@ export class LocalLab implements Lab {
     spec: EngineSpec,
     placement: { readonly reuseAddressOf?: string; readonly newAddress?: boolean } = {},
   ): Promise<EngineHandle> {
-    await this.links?.ready();
+    await this.#relay?.ready();
     const previous = this.#pods.get(spec.engine);
     if (previous?.alive) throw new InternalError(`engine ${spec.engine} is running already`);
     const pod = new EnginePod(this.#context, spec, this.#place(previous, placement), previous?.epoch);
@@ -180,7 +206,7 @@ export class LocalLab implements Lab {
 
   resources(): readonly ResourceRecord[] {
     const pods = [...this.#pods.values()].map((pod) => pod.usage());
-    const usages = [this.#gateway?.usage() ?? null, this.links?.usage(this.#context.clock.nowNs()) ?? null, ...pods];
+    const usages = [this.#gateway?.usage() ?? null, this.#relay?.usage(this.#context.clock.nowNs()) ?? null, ...pods];
     return usages.filter((usage) => usage !== null);
   }
 
@@ -194,6 +220,11 @@ export class LocalLab implements Lab {
     this.#ending.abort();
     for (const process of this.#processes()) process.signal("SIGKILL");
     this.host.kill();
+    try {
+      this.#namespace?.close();
+    } catch {
+      // It stays on record: the next start takes it back.
+    }
     this.#context.registry.close();
   }
 
@@ -213,11 +244,12 @@ export class LocalLab implements Lab {
     early.abort();
     await grace;
     await this.host.close();
+    this.#namespace?.close();
     this.#context.registry.close();
   }
 
   #processes(): (EnginePod | SutProcess | RelayProcess)[] {
-    return [this.#gateway, ...this.#pods.values(), this.links].filter((process) => process !== null);
+    return [this.#gateway, ...this.#pods.values(), this.#relay].filter((process) => process !== null);
   }
 
   #runningGateway(): SutProcess {
@@ -241,8 +273,20 @@ export class LocalLab implements Lab {
   ): PodPlace {
     if (placement.reuseAddressOf !== undefined) return this.#pod(placement.reuseAddressOf).place;
     if (previous !== undefined && !placement.newAddress) return previous.place;
-    const relayed = this.links === null ? null : { address: this.#addresses.take(), ports: [] };
-    return { address: this.#addresses.take(), httpPort: 0, labPort: 0, eventsPort: 0, replayPort: 0, relayed };
+    const relayed = this.#relay === null ? null : { address: this.#addresses.take(), ports: [] };
+    return { address: this.#context.network.take(), httpPort: 0, labPort: 0, eventsPort: 0, replayPort: 0, relayed };
+  }
+}
+
+function openNamespace(registry: RunRegistry): EngineNamespace {
+  const namespace = new EngineNamespace(registry);
+  try {
+    namespace.open();
+    return namespace;
+  } catch (thrown) {
+    namespace.close();
+    registry.close();
+    throw thrown;
   }
 }
 

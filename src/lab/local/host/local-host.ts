@@ -92,9 +92,17 @@ export class LocalHost implements HostPort {
     this.#volumes.clear();
   }
 
-  /** At once and without waiting; what takes time stays on record for the next start. */
+  /** At once and without waiting; what does not go so stays on record for the next start. */
   kill(): void {
     for (const strain of this.#inForce) if (strain instanceof ProcessStrain) strain.kill();
+    for (const [name, volume] of this.#volumes) {
+      try {
+        volume.release();
+        this.#volumes.delete(name);
+      } catch {
+        // On record.
+      }
+    }
   }
 
   get #place(): { dir: string; registry: RunRegistry; stressNg: string | null } {

@@ -27,6 +27,7 @@ interface Pending {
 }
 
 export class RelayProcess implements LinkPort {
+  readonly backend = "relay";
   readonly #process: LabProcess;
   readonly #news: RelayNews;
   readonly #pending = new Map<number, Pending>();
