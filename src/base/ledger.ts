@@ -7,14 +7,25 @@ import type { BlockIdentity } from "./block-identity.js";
 /** `[identity, hash]`; the hash as on the wire, in hex (16 digits for u64, more for byte hashes), for people to grep. */
 export type LedgerBlock = readonly [identity: BlockIdentity, hash: string];
 
-/** Changes in the order in which the batch states them. `group` default 0, `medium` default "GPU". */
+/**
+ * Changes in the order in which the batch states them. `group` default 0, `medium` default "GPU". `wire`: what the batch's
+ * bytes make of the change, where they do not state it as it is (quirks of the lab): nobody can know it better than they say.
+ */
 export type LedgerChange =
-  | { readonly op: "store"; readonly blocks: readonly LedgerBlock[]; readonly group?: number; readonly medium?: string }
+  | {
+      readonly op: "store";
+      readonly blocks: readonly LedgerBlock[];
+      readonly group?: number;
+      readonly medium?: string;
+      /** misplaced: under a parent that nobody stored. doubled: stated twice, as if another copy had been stored. */
+      readonly wire?: "misplaced" | "doubled";
+    }
   | {
       readonly op: "remove";
       readonly blocks: readonly LedgerBlock[];
       readonly group?: number;
       readonly medium?: string;
+      readonly wire?: "unsaid";
     }
   | { readonly op: "clear" };
 

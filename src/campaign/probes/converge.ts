@@ -34,7 +34,11 @@ export async function converge(kit: ProbeKit, signal: AbortSignal): Promise<bool
 async function isExact(kit: ProbeKit, held: HeldBlocks, prompt: Prompt): Promise<boolean> {
   const { answer } = await kit.ask(prompt, { probe: "converge" });
   if (answer === undefined) return false;
-  return kit.members().every((handle) => (answer[handle.spec.engine] ?? 0) === held.prefix(handle, prompt));
+  return kit.members().every((handle) => {
+    const claimed = answer[handle.spec.engine] ?? 0;
+    const { least, most } = held.prefix(handle, prompt);
+    return claimed >= least && claimed <= most;
+  });
 }
 
 /** Prompts used lately, those that probes stored among them; at most as many as planned. */

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LedgerChange } from "../../base/ledger.js";
+import type { LedgerChange, LedgerRecord } from "../../base/ledger.js";
 import type { EngineHandle, Lab } from "../../lab/ports.js";
 import { HeldBlocks } from "./held-blocks.js";
 import { lastSequence } from "./ledger-tail.js";
@@ -26,13 +26,22 @@ function store(blocks: readonly string[], more: { group?: number; medium?: strin
 function remove(blocks: readonly string[], more: { group?: number; medium?: string } = {}): LedgerChange {
   return { op: "remove", blocks: blocks.map((identity) => [identity, "00"] as const), ...more };
 }
-function write(changes: readonly LedgerChange[], { epoch = 1, rank = 0, seq = 0 } = {}): void {
-  appendFileSync(ledger(epoch), `${JSON.stringify({ engine: "m/1", epoch, rank, seq, at_ns: 1, changes })}\n`);
+function write(
+  changes: readonly LedgerChange[],
+  { epoch = 1, rank = 0, seq = 0, ...wire }: Partial<LedgerRecord> = {},
+): void {
+  appendFileSync(ledger(epoch), `${JSON.stringify({ engine: "m/1", epoch, rank, seq, at_ns: 1, changes, ...wire })}\n`);
 }
-function held(groups = 1, epoch = 1): number {
+function range(groups = 1, epoch = 1): { least: number; most: number } {
   const blocks = new HeldBlocks({ ledgerFiles: () => [ledger(1), ledger(2)] } as unknown as Lab);
   blocks.refresh();
   return blocks.prefix(handle(epoch, groups), prompt);
+}
+/** Where everything was told, there is one right answer. */
+function held(groups = 1, epoch = 1): number {
+  const { least, most } = range(groups, epoch);
+  expect(least).toBe(most);
+  return least;
 }
 
 describe("what engines hold, for knowing when a run has converged", () => {
@@ -72,13 +81,42 @@ describe("what engines hold, for knowing when a run has converged", () => {
   it("grows with the ledger and waits for a line that is being written", () => {
     const blocks = new HeldBlocks({ ledgerFiles: () => [ledger(1)] } as unknown as Lab);
     blocks.refresh();
-    expect(blocks.prefix(handle(), prompt)).toBe(0);
+    expect(blocks.prefix(handle(), prompt).most).toBe(0);
     const line = JSON.stringify({ engine: "m/1", epoch: 1, rank: 0, seq: 0, at_ns: 1, changes: [store(["a", "b"])] });
     writeFileSync(ledger(1), line.slice(0, 40));
     blocks.refresh();
     appendFileSync(ledger(1), `${line.slice(40)}\n`);
     blocks.refresh();
-    expect(blocks.prefix(handle(), prompt)).toBe(2);
+    expect(blocks.prefix(handle(), prompt)).toEqual({ least: 2, most: 2 });
+  });
+});
+
+describe("what nobody can know of it", () => {
+  const both = (): [number, number] => [range().least, range().most];
+
+  it("leaves out of the least what was stored in, or before, a batch that left no readable bytes", () => {
+    write([store(["a", "b"])]);
+    write([store(["c"])], { wire: "burnt" });
+    expect(both()).toEqual([0, 3]);
+    write([remove(["a"]), remove(["b"]), store(["a", "b"])]);
+    expect(both()).toEqual([2, 3]);
+  });
+
+  it("leaves in the most what was removed in such a batch, or without a word, or had been stated twice", () => {
+    write([store(["a", "b", "c", "d"])]);
+    write([{ ...remove(["d"]), wire: "unsaid" } as LedgerChange]);
+    expect(both()).toEqual([3, 4]);
+    write([remove(["c"])], { wire: "garbled" });
+    expect(range().most).toBe(4);
+    write([{ op: "clear" }, { ...store(["a"]), wire: "doubled" } as LedgerChange, remove(["a"])]);
+    expect(both()).toEqual([0, 1]);
+  });
+
+  it("demands no block whose place was never told, until it is stored again", () => {
+    write([store(["a"]), { ...store(["b"]), wire: "misplaced" } as LedgerChange, store(["c"])]);
+    expect(both()).toEqual([1, 3]);
+    write([remove(["b"]), store(["b"])]);
+    expect(both()).toEqual([3, 3]);
   });
 });
 

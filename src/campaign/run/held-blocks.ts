@@ -3,17 +3,25 @@
  * depend on it; the judge counts for itself.
  */
 import type { BlockIdentity } from "../../base/block-identity.js";
-import type { LedgerRecord } from "../../base/ledger.js";
+import type { LedgerChange, LedgerRecord } from "../../base/ledger.js";
 import type { EngineHandle, Lab } from "../../lab/ports.js";
 import { LedgerTail } from "./ledger-tail.js";
 import type { Prompt } from "./prompt-book.js";
 
-/** One rank: copies per block, by group and medium. */
+/** Copies per block, by group and medium. */
 type Copies = Map<BlockIdentity, Map<string, number>>;
+
+interface Rank {
+  readonly copies: Copies;
+  /** Held, and nobody can know: their stores, or what came before them, left no readable bytes. */
+  readonly untold: Set<BlockIdentity>;
+  /** Nobody can know that they are gone. */
+  readonly overstated: Set<BlockIdentity>;
+}
 
 interface Life {
   epoch: number;
-  readonly ranks: Map<number, Copies>;
+  readonly ranks: Map<number, Rank>;
 }
 
 export class HeldBlocks {
@@ -34,28 +42,61 @@ export class HeldBlocks {
     }
   }
 
-  /** Leading blocks of the prompt that the engine's best rank holds; every group must have each, in any medium. */
-  prefix({ spec, epoch }: EngineHandle, prompt: Prompt): number {
+  /**
+   * Leading blocks of the prompt that the engine's best rank holds; every group must have each, in any medium. `least` counts
+   * what consumers can know, `most` also what they cannot know to be gone.
+   */
+  prefix({ spec, epoch }: EngineHandle, prompt: Prompt): { readonly least: number; readonly most: number } {
     const life = this.#lives.get(spec.engine);
-    if (life === undefined || life.epoch !== epoch || spec.model !== prompt.model) return 0;
-    return Math.max(0, ...[...life.ranks.values()].map((copies) => leading(copies, prompt.chain, spec.groups)));
+    if (life === undefined || life.epoch !== epoch || spec.model !== prompt.model) return { least: 0, most: 0 };
+    const ranks = [...life.ranks.values()];
+    const best = (has: (rank: Rank, identity: BlockIdentity) => boolean): number =>
+      Math.max(0, ...ranks.map((rank) => leading(prompt.chain, (identity) => has(rank, identity))));
+    return {
+      least: best(({ copies, untold }, id) => !untold.has(id) && held(copies, id, spec.groups)),
+      most: best(({ copies, overstated }, id) => overstated.has(id) || held(copies, id, spec.groups)),
+    };
   }
 
-  #apply({ engine, epoch, rank, changes }: LedgerRecord): void {
+  #apply({ engine, epoch, rank, changes, wire }: LedgerRecord): void {
     let life = this.#lives.get(engine);
     if (life === undefined || life.epoch < epoch) this.#lives.set(engine, (life = { epoch, ranks: new Map() }));
     if (life.epoch > epoch) return;
-    let copies = life.ranks.get(rank);
-    if (copies === undefined) life.ranks.set(rank, (copies = new Map()));
-    for (const change of changes) {
-      if (change.op === "clear") {
-        copies.clear();
-        continue;
-      }
-      const place = `${change.group ?? 0} ${change.medium ?? "GPU"}`;
-      for (const [identity] of change.blocks) count(copies, identity, place, change.op === "store" ? 1 : -1);
+    let state = life.ranks.get(rank);
+    if (state === undefined) {
+      state = { copies: new Map(), untold: new Set(), overstated: new Set() };
+      life.ranks.set(rank, state);
     }
+    const told = wire === undefined;
+    for (const change of changes) {
+      if (change.op === "clear") clear(state, told);
+      else for (const [identity] of change.blocks) move(state, change, identity, told);
+    }
+    // Whatever was known may have been removed in what was lost.
+    if (!told) for (const identity of state.copies.keys()) state.untold.add(identity);
   }
+}
+
+function clear({ copies, untold, overstated }: Rank, told: boolean): void {
+  if (told) overstated.clear();
+  else for (const identity of copies.keys()) overstated.add(identity);
+  copies.clear();
+  untold.clear();
+}
+
+function move(
+  { copies, untold, overstated }: Rank,
+  change: Exclude<LedgerChange, { op: "clear" }>,
+  identity: BlockIdentity,
+  told: boolean,
+): void {
+  const place = `${change.group ?? 0} ${change.medium ?? "GPU"}`;
+  if (change.op === "store") {
+    if (change.wire === "misplaced") untold.add(identity);
+    else if (told && !copies.has(identity)) untold.delete(identity);
+    if (change.wire === "doubled") overstated.add(identity);
+  } else if (!told || change.wire === "unsaid") overstated.add(identity);
+  count(copies, identity, place, change.op === "store" ? 1 : -1);
 }
 
 function count(copies: Copies, identity: BlockIdentity, place: string, by: number): void {
@@ -67,10 +108,12 @@ function count(copies: Copies, identity: BlockIdentity, place: string, by: numbe
   else copies.delete(identity);
 }
 
-function leading(copies: Copies, chain: readonly BlockIdentity[], groups: number): number {
-  const missing = chain.findIndex((identity) => {
-    const places = [...(copies.get(identity)?.keys() ?? [])];
-    return new Set(places.map((place) => place.split(" ")[0])).size < groups;
-  });
+function held(copies: Copies, identity: BlockIdentity, groups: number): boolean {
+  const places = [...(copies.get(identity)?.keys() ?? [])];
+  return new Set(places.map((place) => place.split(" ")[0])).size >= groups;
+}
+
+function leading(chain: readonly BlockIdentity[], has: (identity: BlockIdentity) => boolean): number {
+  const missing = chain.findIndex((identity) => !has(identity));
   return missing < 0 ? chain.length : missing;
 }

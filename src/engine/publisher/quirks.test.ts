@@ -5,8 +5,9 @@ import type { BlockStored, KvEvent, KvEventBatch } from "../../protocol/kv-event
 import { DIALECTS, type Dialect } from "../../protocol/dialects.js";
 import { KvEventReader } from "../../protocol/kv-event-reader.js";
 import { encodeBatch } from "../../protocol/kv-event-writer.js";
+import type { LedgerChange } from "../../base/ledger.js";
 import { QuirkQueue } from "./quirk-queue.js";
-import { distortEvents, distortPayload, type QuirkKind } from "./quirks.js";
+import { distortEvents, distortPayload, markChanges, type QuirkKind } from "./quirks.js";
 
 const stored: BlockStored = {
   type: "stored",
@@ -69,7 +70,31 @@ describe.each(dialects)("quirks in %s", (dialect) => {
   });
 });
 
+describe("what the ledger says of a batch under a quirk", () => {
+  const store = (hash: string): LedgerChange => ({ op: "store", blocks: [["id", hash]] });
+  const remove: LedgerChange = { op: "remove", blocks: [["id", "00"]] };
+  const changes = [remove, store("01"), store("02")];
+  const said = (kind: QuirkKind) =>
+    markChanges(kind, changes).map((change) => (change.op === "clear" ? "" : change.wire));
+
+  it("marks what the bytes do not state as it is, so that nobody is judged by what could not be known", () => {
+    expect(said("missing-remove")).toEqual(["unsaid", undefined, undefined]);
+    expect(said("duplicate-store")).toEqual([undefined, "doubled", "doubled"]);
+    expect(said("wrong-parent")).toEqual([undefined, "misplaced", undefined]);
+    for (const kind of ["garbled-event", "unknown-event", "clear-on-idle"] as const)
+      expect(said(kind)).toEqual([undefined, undefined, undefined]);
+  });
+});
+
 describe("armed quirks", () => {
+  it("are taken back while they wait", () => {
+    const queue = new QuirkQueue();
+    queue.arm("missing-remove", 3);
+    queue.disarm("missing-remove");
+    expect(queue.takeFor([removed])).toBeNull();
+    expect(queue.report()).toEqual({ "missing-remove": { waiting: 0, applied: 0 } });
+  });
+
   it("wait for a batch they can show in, one quirk per batch", () => {
     const queue = new QuirkQueue();
     queue.arm("missing-remove", 1);

@@ -1,7 +1,8 @@
 /**
  * What an engine can get wrong on the wire, on purpose. A quirk changes the bytes of one batch; the ledger keeps telling
- * what the engine really holds (`wire` in base/ledger.ts marks the batches that carry nothing readable).
+ * what the engine really holds (`wire` in base/ledger.ts marks batches and changes that the bytes do not state as they are).
  */
+import type { LedgerChange } from "../../base/ledger.js";
 import type { BlockStored, KvEvent, WireHash } from "../../protocol/kv-event.js";
 
 export interface QuirkInfo {
@@ -62,6 +63,17 @@ export function distortEvents(kind: QuirkKind, events: readonly KvEvent[]): read
     case "clear-on-idle":
       return events;
   }
+}
+
+/** The ledger's changes, marked where the batch's bytes state them otherwise under the quirk. */
+export function markChanges(kind: QuirkKind, changes: readonly LedgerChange[]): readonly LedgerChange[] {
+  const firstStore = changes.findIndex((change) => change.op === "store");
+  return changes.map((change, i): LedgerChange => {
+    if (change.op === "store" && kind === "duplicate-store") return { ...change, wire: "doubled" };
+    if (change.op === "remove" && kind === "missing-remove") return { ...change, wire: "unsaid" };
+    if (change.op === "store" && kind === "wrong-parent" && i === firstStore) return { ...change, wire: "misplaced" };
+    return change;
+  });
 }
 
 /** The payload as sent under the quirk. Event quirks overwrite the tag of the carrier that {@link distortEvents} put first. */

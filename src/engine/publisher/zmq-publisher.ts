@@ -17,7 +17,7 @@ import type { LedgerWriter } from "../ledger-writer.js";
 import type { EventPublisher, StampedBatch } from "./event-publisher.js";
 import type { PublisherCore } from "./publisher-core.js";
 import { QuirkQueue } from "./quirk-queue.js";
-import { distortEvents, distortPayload, type QuirkKind } from "./quirks.js";
+import { distortEvents, distortPayload, markChanges, type QuirkKind } from "./quirks.js";
 
 /** vLLM's `time.sleep(0.1)` after a batch that could not be encoded or sent; ours also after a ledger that is not writable. */
 const BACK_OFF_MS = 100;
@@ -164,7 +164,7 @@ export class ZmqPublisher implements EventPublisher {
     const payload = quirk === "burn-seq" ? null : this.#payload(next.batch, quirk);
     const wire = payload === null ? "burnt" : quirk === "garbled-batch" ? "garbled" : undefined;
     try {
-      this.#record(seq, next.activity, wire);
+      this.#record(seq, quirk === null ? next.activity.ledger : markChanges(quirk, next.activity.ledger), wire);
     } catch (thrown) {
       // Nothing leaves that the ledger does not know: the batch keeps its place and is tried again.
       this.#head--;
@@ -194,9 +194,9 @@ export class ZmqPublisher implements EventPublisher {
     }
   }
 
-  #record(seq: number, activity: CacheActivity, wire: LedgerRecord["wire"]): void {
+  #record(seq: number, changes: LedgerRecord["changes"], wire: LedgerRecord["wire"]): void {
     const { engine, epoch, rank, ledger, clock } = this.#parts;
-    const record = { engine, epoch, rank, seq, at_ns: clock.nowNs(), changes: activity.ledger };
+    const record = { engine, epoch, rank, seq, at_ns: clock.nowNs(), changes };
     ledger.append(wire === undefined ? record : { ...record, wire });
   }
 

@@ -18,8 +18,8 @@ export const visibility: Property = {
       answer(answer) {
         for (const standing of watches.watched(answer)) {
           const held = heldPrefix(standing, answer.survey);
-          const state = held.blocks === 0 ? null : { blocks: held.blocks, emittedAt: held.since };
-          watches.look(answer, standing, state, standing.claimed >= held.blocks);
+          const state = held.knowable === 0 ? null : { blocks: held.knowable, emittedAt: held.since };
+          watches.look(answer, standing, state, standing.claimed >= held.knowable);
         }
       },
       finish: () => watches.finish(),

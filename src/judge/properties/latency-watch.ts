@@ -4,8 +4,8 @@
  */
 import type { ProbeKind } from "../history/records.js";
 import type { MeasureName } from "../statistics/measures.js";
-import type { Holder } from "../truth/holder.js";
-import { throughoutPrefix } from "../truth/prefix.js";
+import { Flag, type Holder } from "../truth/holder.js";
+import { certainPrefix, throughoutPrefix } from "../truth/prefix.js";
 import type { Standing, Survey } from "../truth/survey.js";
 import type { Violation } from "../verdict.js";
 import { claimTooLittle, claimTooMuch } from "./proofs.js";
@@ -124,11 +124,18 @@ function same(a: Change, b: Change | null): boolean {
   return b !== null && a.blocks === b.blocks && a.emittedAt === b.emittedAt;
 }
 
-/** What the engine's best rank holds now: how many blocks, since when all of them, and when the next one was lost. */
-export function heldPrefix(
-  standing: Standing,
-  survey: Survey,
-): { blocks: number; since: number; lostAt: number | undefined } {
+export interface HeldPrefix {
+  /** Blocks held. */
+  readonly blocks: number;
+  /** Of them, those whose stores consumers could hear of; and since when all of these are held. */
+  readonly knowable: number;
+  readonly since: number;
+  /** When the next block was lost, so that consumers could know; undefined when it was not. */
+  readonly lostAt: number | undefined;
+}
+
+/** What the engine's best rank holds now. */
+export function heldPrefix(standing: Standing, survey: Survey): HeldPrefix {
   const { chain, prompt, window } = survey;
   let best: Holder | undefined;
   let blocks = -1;
@@ -136,9 +143,11 @@ export function heldPrefix(
     const held = throughoutPrefix(holder, chain, prompt.blocks, window.to, window.to);
     if (held > blocks) [best, blocks] = [holder, held];
   }
-  if (best === undefined) return { blocks: 0, since: 0, lostAt: undefined };
+  if (best === undefined) return { blocks: 0, knowable: 0, since: 0, lostAt: undefined };
+  const knowable = certainPrefix(best, chain, blocks, { ...window, from: window.to }, standing.lostBefore(best));
   let since = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < blocks; i++) since = Math.max(since, best.heldSince(best.entry(chain[i] as number)) ?? since);
+  for (let i = 0; i < knowable; i++) since = Math.max(since, best.heldSince(best.entry(chain[i] as number)) ?? since);
   const next = blocks < prompt.blocks ? best.entry(chain[blocks] as number) : -1;
-  return { blocks, since, lostAt: next < 0 ? undefined : best.lostAt(next) };
+  const lost = next >= 0 && (best.flags(next) & Flag.overstated) === 0;
+  return { blocks, knowable, since, lostAt: lost ? best.lostAt(next) : undefined };
 }

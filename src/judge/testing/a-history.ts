@@ -59,6 +59,8 @@ interface BlockOptions {
   readonly group?: number;
   readonly medium?: string;
   readonly wire?: "burnt" | "garbled";
+  /** What the bytes make of the change itself. */
+  readonly said?: "misplaced" | "doubled" | "unsaid";
 }
 
 interface Life {
@@ -296,11 +298,12 @@ export class HistoryBuilder {
     return result;
   }
 
-  #change(op: "store" | "remove", prompt: string, { from = 0, to, group, medium }: BlockOptions): LedgerChange {
+  #change(op: "store" | "remove", prompt: string, { from = 0, to, group, medium, said }: BlockOptions): LedgerChange {
     const blocks = this.#chain(prompt)
       .slice(from, to)
       .map((id) => [id, id.slice(0, 16)] as const);
-    return { op, blocks: op === "store" ? blocks : blocks.reverse(), ...defined({ group, medium }) };
+    const ordered = op === "store" ? blocks : blocks.reverse();
+    return { op, blocks: ordered, ...defined({ group, medium, wire: said }) } as LedgerChange;
   }
 
   #chain(prompt: string): string[] {

@@ -34,8 +34,8 @@ export const Flag = {
   remnant: 16,
   /** Its store left no readable bytes on the wire: no consumer can know. */
   untoldStore: 32,
-  /** Its removal left no readable bytes on the wire. */
-  untoldRemoval: 64,
+  /** A removal of it left no readable bytes on the wire, or a store of it more than one: consumers may count a copy too many. */
+  overstated: 64,
 } as const;
 
 const NOT_HELD = -1;
@@ -68,8 +68,8 @@ export class Holder {
     return this.#table.size;
   }
 
-  /** `told` = the news left on the wire, so that a consumer can know. */
-  store(id: number, group: number, medium: number, at: number, told: boolean): void {
+  /** `told` = the news left on the wire, so that a consumer can know; `doubled` = it was told twice, as if of two copies. */
+  store(id: number, group: number, medium: number, at: number, told: boolean, doubled = false): void {
     const entry = this.#touch(id, true);
     this.#copies.add(entry, group, medium);
     let flags = this.#flags[entry] as number;
@@ -79,8 +79,9 @@ export class Holder {
       this.#since[entry] = at;
       this.resident++;
       flags = (flags & ~(Flag.untoldStore | Flag.remnant)) | Flag.ever | Flag.inLife;
-      flags = told ? flags & ~Flag.untoldRemoval : flags | Flag.untoldStore;
+      if (!told) flags |= Flag.untoldStore;
     } else if (!held) flags |= Flag.remnant;
+    if (doubled) flags |= Flag.overstated;
     this.#flags[entry] = flags;
   }
 
@@ -94,8 +95,8 @@ export class Holder {
     else {
       flags &= ~(Flag.survivor | Flag.remnant);
       if (!this.#copies.none(entry)) flags |= Flag.remnant;
-      if (wasHeld && !told) flags |= Flag.untoldRemoval;
     }
+    if (!told) flags |= Flag.overstated;
     this.#flags[entry] = flags;
     if (held) return Removal.survived;
     if (!wasHeld) return Removal.remnant;
@@ -141,12 +142,12 @@ export class Holder {
     return since !== NOT_HELD && this.#generationOf[entry] === this.#generation ? since : undefined;
   }
 
-  /** Held at some moment of [from, to]. What was removed without telling anyone counts as held. */
+  /** Held at some moment of [from, to]. What was removed without telling anyone counts as held, for as long as nothing clears it. */
   possibly(entry: number, from: number, to: number): boolean {
     const since = this.#since[entry] as number;
     if (since !== NOT_HELD && since <= to && this.#openUntil(entry) >= from) return true;
     const flags = this.flags(entry);
-    if ((flags & Flag.untoldRemoval) !== 0 || (this.#untoldClear && (flags & Flag.inLife) !== 0)) return true;
+    if ((flags & Flag.overstated) !== 0 || (this.#untoldClear && (flags & Flag.inLife) !== 0)) return true;
     for (let n = this.#lastClosed[entry] as number; n >= 0 && this.#log.has(n); n = this.#log.previous(n)) {
       if (this.#log.until(n) < from) return false;
       if (this.#log.since(n) <= to) return true;
@@ -172,7 +173,7 @@ export class Holder {
       if (since <= to && until >= from) found.push([Math.max(since, from), Math.min(until, to)]);
     };
     const flags = this.flags(entry);
-    if ((flags & Flag.untoldRemoval) !== 0 || (this.#untoldClear && (flags & Flag.inLife) !== 0)) return [[from, to]];
+    if ((flags & Flag.overstated) !== 0 || (this.#untoldClear && (flags & Flag.inLife) !== 0)) return [[from, to]];
     const since = this.#since[entry] as number;
     if (since !== NOT_HELD) cut(since, this.#openUntil(entry));
     for (let n = this.#lastClosed[entry] as number; n >= 0 && this.#log.has(n); n = this.#log.previous(n)) {

@@ -160,9 +160,10 @@ export class Truth {
     this.blockOperations += change.blocks.length;
     for (const block of change.blocks) {
       const id = this.identities.intern(block[0]);
-      if (change.op === "store") holder.store(id, group, medium, entry.at, told);
+      if (change.op === "store")
+        holder.store(id, group, medium, entry.at, told && change.wire !== "misplaced", change.wire === "doubled");
       else {
-        const removal = holder.remove(id, group, medium, entry.at, told);
+        const removal = holder.remove(id, group, medium, entry.at, told && change.wire !== "unsaid");
         if (removal === Removal.lost) this.losses.block(id, engine.index, entry.at);
         else if (removal === Removal.impossible) this.continuity.impossibleRemoval(entry, block[0]);
       }
