@@ -176,6 +176,18 @@ describe("session anomalies", () => {
     expect(world.status).toMatchObject({ state: "partial", purges: 0 });
   });
 
+  it("A-POISON: events that are passed over one by one leave a line that says in which batch", () => {
+    const world = liveWorld(2).publish(1);
+    const seq = 2;
+    world.session.accept(1, seq, world.existing[seq]?.payload ?? new Uint8Array());
+    world.session.settle({ rejected: false, events: 1, malformedEvents: 2, unknownEvents: 1, blocks: 1 });
+    const said = world.session.takeActions().flatMap((action) => (action.type === "log" ? [action] : []));
+    expect(said.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+      "warn: batch 2: 2 malformed events skipped, the rest applied",
+      "info: batch 2: 1 events of unknown type passed over",
+    ]);
+  });
+
   it("replay that never answers ends in purged and marked, and heals when it answers", () => {
     const world = liveWorld(3).publish(2).lose(1).deliver();
     world.replayMode = { kind: "silent" };

@@ -21,7 +21,7 @@ import { connected, disconnected } from "./life.js";
 import { acceptLive } from "./live.js";
 import { DEFAULT_SESSION_OPTIONS, type SessionOptions } from "./options.js";
 import { acceptReplayed, replayEnded, replayFailed } from "./replay.js";
-import { newSessionState, type SessionState } from "./state.js";
+import { newSessionState, note, type SessionState } from "./state.js";
 import { deadlineNs, tick } from "./timers.js";
 
 /** What the session itself knows of the stream's status; `lastHeardNs` is the transport's. */
@@ -100,6 +100,7 @@ export class Session {
     counters.malformedEvents += result.malformedEvents;
     counters.unknownEvents += result.unknownEvents;
     counters.blockOperations += result.blocks;
+    if (result.malformedEvents + result.unknownEvents > 0) noteSkipped(s, seq, result);
     s.next = seq + 1;
     s.lastSeq = seq;
     s.lastPayload = payload;
@@ -177,4 +178,16 @@ function statusOf(s: SessionState, nowNs: number): SessionStatus {
     sheds: c.sheds,
     audits: c.audits,
   };
+}
+
+/** Events that were passed over cost themselves alone; but somebody publishes them, and should hear of it. */
+function noteSkipped(s: SessionState, seq: number, { malformedEvents, unknownEvents }: ApplyResult): void {
+  if (malformedEvents > 0) {
+    note(s, "warn", "malformed-event", `batch ${seq}: ${malformedEvents} malformed events skipped, the rest applied`, {
+      seq,
+    });
+  }
+  if (unknownEvents > 0) {
+    note(s, "info", "unknown-event", `batch ${seq}: ${unknownEvents} events of unknown type passed over`, { seq });
+  }
 }

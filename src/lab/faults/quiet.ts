@@ -32,8 +32,7 @@ const machine = always(both("a busy machine is seen in the machine's own metrics
 const QUIRKS: Readonly<Record<string, Quiet>> = {
   "duplicate-store": both("a store of what is held already changes nothing"),
   "missing-remove": both("what is not said cannot be heard"),
-  "unknown-event": { log: "events of a later release are counted and passed over" },
-  "wrong-parent": { log: "blocks that belong nowhere are counted and kept out of answers" },
+  "wrong-parent": both("blocks that belong nowhere are counted over the whole index, and kept out of answers"),
   "clear-on-idle": both("a clear is a regular event"),
 };
 
