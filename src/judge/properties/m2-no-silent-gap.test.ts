@@ -67,6 +67,22 @@ describe("M2 no silent gap", () => {
     expect((await counted({ state: "gapped" }).verdictOf("M2")).verdict).toBe("pass");
   });
 
+  it("accepts a gap that late batches filled by themselves, but not one that was only counted", async () => {
+    const counted = (appliedBatches: number) =>
+      aHistory()
+        .engine("a")
+        .prompt("p", 3)
+        .stores("a", "p", { to: 1 })
+        .stream("a", { lastSeq: 0, appliedBatches: 1 })
+        .stores("a", "p", { from: 1, to: 2 })
+        .stores("a", "p", { from: 2 })
+        .stream("a", { lastSeq: 2, appliedBatches, gaps: 1, missingBatches: 1 })
+        .wait(600)
+        .stream("a", { lastSeq: 2, appliedBatches, gaps: 1, missingBatches: 1 });
+    expect((await counted(3).verdictOf("M2")).verdict).toBe("pass");
+    expect((await counted(2).verdictOf("M2")).verdict).toBe("fail");
+  });
+
   it("is idle without gaps, and gives no verdict on a gap that is younger than the bound", async () => {
     const history = aHistory()
       .engine("a")

@@ -142,11 +142,17 @@ class StreamGaps {
   #closed(gap: Gap, now: StreamRecord): boolean {
     if (gap.kind === "counted") {
       const replayed = now.replayedBatches - (gap.before?.replayedBatches ?? 0);
-      return now.state === "live" && replayed >= gap.batches;
+      return now.state === "live" && (replayed >= gap.batches || appliedAll(gap.before, now));
     }
     if (gap.kind !== "joined late" || now.state !== "live") return false;
     const stream = this.#context.truth.engine(now.engine)?.streams[now.rank];
     const readable = now.lastSeq + 1 - (stream?.unreadableBatches ?? 0);
     return now.lastSeq + 1 >= gap.batches && now.appliedBatches - this.#appliedBefore >= readable;
   }
+}
+
+/** No number was passed over since `before`: what had seemed to be missing came by itself, late. */
+function appliedAll(before: StreamRecord | null, now: StreamRecord): boolean {
+  if (before === null || before.lives !== now.lives || before.purges !== now.purges) return false;
+  return now.lastSeq > before.lastSeq && now.appliedBatches - before.appliedBatches >= now.lastSeq - before.lastSeq;
 }
