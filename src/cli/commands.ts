@@ -11,6 +11,7 @@ import { registerReplay } from "./commands/replay.js";
 import { registerReport } from "./commands/report.js";
 import { registerRun } from "./commands/run.js";
 import { registerScenario } from "./commands/scenario.js";
+import { registerShrink } from "./commands/shrink.js";
 import { registerStress } from "./commands/stress.js";
 
 export const commands: readonly ((program: Command) => void)[] = [
@@ -24,6 +25,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerRecord,
   registerReplay,
   registerLint,
+  registerShrink,
   registerRelay,
   registerStress,
   // one registration per line

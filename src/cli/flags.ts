@@ -1,12 +1,10 @@
 /** Values of flags that several commands share. The argument parser puts the flag's name before what is thrown. */
 import { InvalidArgumentError } from "commander";
-
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+import { durationMs } from "../base/duration.js";
 
 /** `250ms`, `3s`, `1.5m`, `1h` → milliseconds. */
 export function durationFlag(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  const ms = match === null ? 0 : Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
+  const ms = durationMs(text);
   // Node's timers end at 2^31 ms.
   if (ms > 0 && ms < 2 ** 31) return ms;
   throw new InvalidArgumentError("It must be a duration with its unit, such as 250ms, 3s or 10m.");

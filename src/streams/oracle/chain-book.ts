@@ -1,4 +1,7 @@
-/** Every chain of blocks that streams have shown, as questions: one for each chain that no longer one begins with. */
+/**
+ * Every chain of blocks that streams have shown, as questions: one for each chain that no longer one begins with, and the same
+ * tokens without adapter and salt, which are other blocks.
+ */
 import type { BlockContent } from "./block-content.js";
 import type { Question } from "./naive-stream.js";
 
@@ -17,10 +20,10 @@ export class ChainBook {
   readonly #byHash: Map<string, Chain>[] = [];
 
   /** Chains whose beginning was never seen are no questions. */
-  see(stream: number, { hash, parent, tokens, lora, salt, beyondText }: BlockContent): void {
+  see(stream: number, { hash, parent, tokens, lora, salt }: BlockContent): void {
     const known = (this.#byHash[stream] ??= new Map<string, Chain>());
     const before = parent === null ? null : known.get(parent);
-    if (before === undefined || beyondText) return;
+    if (before === undefined) return;
     const key = JSON.stringify([before === null ? null : this.#ids.get(before), lora, before?.salt ?? salt, tokens]);
     let chain = this.#chains.get(key);
     if (chain === undefined) {
@@ -35,9 +38,12 @@ export class ChainBook {
   /** In order of appearance; at most `limit`, spread evenly over all. */
   questions(limit: number): Question[] {
     const ends = [...this.#chains.values()].filter((chain) => !chain.extended);
-    const step = Math.max(1, ends.length / limit);
+    const all = ends.flatMap((end) =>
+      end.lora === null && end.salt === null ? [end] : [end, { ...end, lora: null, salt: null }],
+    );
+    const step = Math.max(1, all.length / limit);
     const taken: Question[] = [];
-    for (let at = 0; at < ends.length; at += step) taken.push(questionOf(ends[Math.floor(at)] as Chain));
+    for (let at = 0; at < all.length; at += step) taken.push(questionOf(all[Math.floor(at)] as Chain));
     return taken;
   }
 }
