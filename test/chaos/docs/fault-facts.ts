@@ -41,7 +41,7 @@ const FAMILIES: Readonly<Record<FaultFamily, FaultFacts>> = {
     shows:
       "late answers (`query_ms_fault`, `served_ms_fault`), late health checks; where an engine dies, as for `process.kill`",
     cleanup:
-      "the next `kvproof run` undoes what a crashed run left (workers, cgroups, mounts) and says so; by hand: end `stress-ng` and kvproof's workers, `umount` the volumes and `rmdir` the cgroups that the run's `run.json` or log names",
+      "the next `kvproof run` undoes what a crashed run left (workers, cgroups, mounts) and says so; by hand: what is left is listed in `$TMPDIR/kvproof-<uid>/runs/*.json`: end the processes, `umount` the volumes, `rmdir` the `kvproof-…` cgroups",
   },
   clock: {
     spreads: "nobody: only the time stamps inside the target's events change; no clock of the machine is touched",
@@ -64,7 +64,7 @@ const KINDS: Readonly<Record<string, Partial<FaultFacts>>> = {
     shows:
       "nothing but time: TCP repairs loss. With much of it, reconnects. The evidence names the means (packets, or emulated delays)",
     cleanup:
-      "in network namespaces: the next start deletes what was left and says so; by hand: `nft list ruleset`, `ip netns list`, `ip netns del kvproof-…`",
+      "in network namespaces: the next start deletes what was left and says so; by hand: `ip netns list`, and `ip netns del` each that `$TMPDIR/kvproof-<uid>/runs/*.json` names",
   },
   "link.storm": {
     shows:
