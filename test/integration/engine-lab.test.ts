@@ -23,6 +23,16 @@ function types(message: { batch(): { events: readonly { type: string }[] } }): s
   return message.batch().events.map(({ type }) => type);
 }
 
+describe("memory on purpose", () => {
+  it("is held to the megabyte and given back, and the engine serves meanwhile", async () => {
+    const { engine } = await watched();
+    expect(await engine.labJson("POST", "/lab/memory", { megabytes: 48 })).toEqual({ memory_megabytes: 48 });
+    expect(await engine.labJson("GET", "/lab")).toMatchObject({ memory_megabytes: 48, ledger: { refused_writes: 0 } });
+    expect(await engine.complete([...tokens(32), 1])).toBe(0);
+    expect(await engine.labJson("POST", "/lab/memory", { megabytes: 0 })).toEqual({ memory_megabytes: 0 });
+  });
+});
+
 describe("cache control", () => {
   it("stores and evicts by token lists, one batch per call, and the engine then hits or misses accordingly", async () => {
     const { engine, log } = await watched("--enable-lora", "--lora-modules", "sql=./sql");

@@ -54,7 +54,10 @@ const KINDS: Readonly<Record<string, Reasons>> = {
   "host.cpu": machine,
   "host.memory": machine,
   "host.disk-stress": machine,
-  "host.disk-full": always(both("the volume is the engine's own, and events do not need it")),
+  "host.disk-full": ({ target }) =>
+    target === "gateway"
+      ? { log: "a log without space cannot tell of it", metric: "nothing is lost but log lines" }
+      : both("an engine that may not write says nothing, and its connections answer as if it had nothing to say"),
   "engine.quirk": ({ parameters }) => QUIRKS[String(parameters.quirk)] ?? {},
 };
 

@@ -14,7 +14,7 @@ import {
   symlinkSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { LeftoverKind } from "../leftovers.js";
 import type { RunRegistry } from "../run-registry.js";
 import { runProgram } from "./run-program.js";
@@ -29,7 +29,9 @@ export class SmallVolume {
   readonly #registry: RunRegistry;
   readonly #links: string[] = [];
 
-  constructor(path: string, registry: RunRegistry) {
+  constructor(place: string, registry: RunRegistry) {
+    // Links into it, and the next start after a crash, need it from anywhere.
+    const path = resolve(place);
     this.path = path;
     this.#registry = registry;
     mkdirSync(path, { recursive: true });
