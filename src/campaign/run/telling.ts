@@ -54,19 +54,27 @@ export class Telling {
 
   /** One that cannot be asked now is asked later; that it does not answer is others' business. */
   async #lookAtMetrics(): Promise<void> {
-    const { recorder, clock, sut } = this.#context;
-    const signals = await sut.signals().catch(() => []);
-    const at = clock.nowNs();
+    const signals = await this.#context.sut.signals().catch(() => []);
+    if (signals.length === 0) return;
+    const gone = new Map(this.#metrics);
     for (const signal of signals) {
-      const { metric, engine, rank, value } = signal;
-      const key = `${metric} ${engine} ${rank}`;
-      const before = this.#metrics.get(key);
-      this.#metrics.set(key, signal);
+      const key = `${signal.metric} ${signal.engine} ${signal.rank}`;
       // Something that is first seen when something else is already known began at 0.
-      const from = before?.value ?? 0;
-      if (from === value || this.#following === null || this.#changes++ >= MAX_CHANGES) continue;
-      const who = engine === undefined ? {} : { engine };
-      recorder.record({ k: "metric", at, metric, from, to: value, ...who });
+      this.#changed(signal, this.#metrics.get(key)?.value ?? 0, signal.value);
+      this.#metrics.set(key, signal);
+      gone.delete(key);
     }
+    // What is not on the page any more went with its engine.
+    for (const [key, signal] of gone) {
+      this.#changed(signal, signal.value, 0);
+      this.#metrics.delete(key);
+    }
+  }
+
+  #changed({ metric, engine }: Signal, from: number, to: number): void {
+    if (from === to || this.#following === null || this.#changes++ >= MAX_CHANGES) return;
+    const { recorder, clock } = this.#context;
+    const who = engine === undefined ? {} : { engine };
+    recorder.record({ k: "metric", at: clock.nowNs(), metric, from, to, ...who });
   }
 }
