@@ -152,7 +152,9 @@ describe("after a failure", () => {
       expect(told).toHaveLength(3);
       for (const { pid } of left)
         expect(told).toContainEqual(
-          expect.stringMatching(new RegExp(`^ended \\S+ \\(pid ${pid}\\), left behind by a run that crashed$`)),
+          expect.stringMatching(
+            new RegExp(`^thawed and ended \\S+ \\(pid ${pid}\\), left behind by a run that crashed$`),
+          ),
         );
       expectNothingRuns(world);
     },
