@@ -18,7 +18,7 @@ export function faultRows(faults: readonly FaultWindow[]): string[][] {
     return [
       fault.id,
       fault.fault,
-      fault.targets.join(", "),
+      shortened(fault.targets),
       `${seconds(from)} – ${recoveredMs === null ? "not recovered" : seconds(recoveredMs)}`,
       recoveredMs === null ? "–" : formatMs(recoveredMs - from),
       fault.exactAfterMs === null ? "–" : formatMs(fault.exactAfterMs),
@@ -53,6 +53,13 @@ export function degradationRows(degradation: readonly Degradation[]): string[][]
     milliseconds(part.queryMs?.p99),
     percent(part.liveShare),
   ]);
+}
+
+const MAX_TARGETS = 4;
+
+function shortened(targets: readonly string[]): string {
+  const named = targets.slice(0, MAX_TARGETS).join(", ");
+  return targets.length > MAX_TARGETS ? `${named} and ${targets.length - MAX_TARGETS} more` : named;
 }
 
 /** To a tenth, so that 100 % means all of them. */

@@ -116,6 +116,13 @@ describe("faults on the console and in Markdown", () => {
     expect(runMarkdown(sampleRun())).toContain("| during | 3 s | 120 | 87.5 % | 40 % |");
   });
 
+  it("names a few of many targets", () => {
+    const targets = Array.from({ length: 100 }, (_, i) => `engines/m/${i + 1}`);
+    const faults = sampleJudged().faults.map((fault) => ({ ...fault, targets }));
+    const markdown = runMarkdown({ ...sampleRun(), judged: sampleJudged({ faults }) });
+    expect(markdown).toContain("engines/m/4 and 96 more |");
+  });
+
   it("says nothing of faults where there were none", () => {
     const judged = sampleJudged({ faults: [], degradation: [] });
     expect(runMarkdown({ ...sampleRun(), judged })).not.toContain("during");
