@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
 import { waitFor } from "../../src/base/async.js";
+import { answersInTime } from "../../src/lab/faults/watching.js";
 import { registryFolder } from "../../src/lab/local/run-registry.js";
 import { portOf } from "../../src/lab/local/ready-lines.js";
 import type { EngineHandle, Lab } from "../../src/lab/ports.js";
@@ -149,7 +150,44 @@ describe("engines of the local lab", () => {
   });
 });
 
+describe("an engine whose death was announced", () => {
+  it("may die by itself: the run is told, its life is over, and nobody calls it unexpected", async () => {
+    const { lab, world } = await LabWorld.open();
+    await lab.startEngine(anEngine("llama/1"));
+    lab.expectDeath("llama/1");
+    process.kill(pidOf(lab, "llama/1"), "SIGKILL");
+    await until("the end to be noticed", () => world.ended.length > 0);
+    expect([world.ended, world.lost, lab.engines()]).toEqual([["llama/1"], [], []]);
+    expect(world.lifeOf("llama/1")).toEqual(["starting 1", "ready 1", "down 1"]);
+    expect((await lab.restartEngine("llama/1", "kill")).epoch).toBe(2);
+    process.kill(pidOf(lab, "llama/1"), "SIGKILL");
+    await until("the loss of the next life, which nobody announced", () => world.lost.length > 0);
+  });
+});
+
 describe("the gateway of the local lab", () => {
+  it("comes back where it was, with the same token, so that whoever knew it reaches it again", async () => {
+    const { lab, world } = await LabWorld.open();
+    const spec = { events: true, replay: true };
+    const first = await lab.startGateway(spec);
+    for (const how of ["kill", "graceful"] as const) {
+      await lab.stopGateway(how);
+      const again = await lab.startGateway(spec);
+      expect([again.url, again.adminToken]).toEqual([first.url, first.adminToken]);
+      expect((await request(`${again.url}/health`)).statusCode).toBe(200);
+    }
+    expect(world.gatewayFailure).toBeNull();
+  });
+
+  it("can be frozen, so that it takes connections and answers nothing, and thawed", async () => {
+    const { lab } = await LabWorld.open();
+    const { url } = await lab.startGateway({ events: true, replay: true });
+    await lab.freezeGateway();
+    expect(await answersInTime(url, 200)).toBe(false);
+    await lab.thawGateway();
+    await until("an answer", () => answersInTime(url));
+  });
+
   it("starts, answers, and is gone after close", async () => {
     const { lab, world } = await LabWorld.open();
     const gateway = await lab.startGateway({ events: true, replay: true });

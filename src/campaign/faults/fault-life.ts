@@ -6,9 +6,8 @@ import { delay, waitFor, withTimeout } from "../../base/async.js";
 import { NS_PER_MS } from "../../base/clock.js";
 import { asError, InternalError, KvproofError, UsageError } from "../../base/errors.js";
 import type { FaultRecord, Quiet } from "../../judge/history/records.js";
-import { faultOf } from "../../lab/faults/catalogue.js";
 import { quietOf } from "../../lab/faults/quiet.js";
-import type { ActiveFault, FaultWorld, Orchestrator } from "../../lab/faults/fault.js";
+import type { ActiveFault, Fault, FaultWorld, Orchestrator } from "../../lab/faults/fault.js";
 import type { EngineHandle } from "../../lab/ports.js";
 import type { PlannedFault } from "../plan/fault-plan.js";
 import { targetsIn } from "../plan/fault-plan.js";
@@ -25,6 +24,7 @@ const RECOVERED_TIMEOUT_MS = 15_000;
 export interface FaultLifeParts {
   readonly context: RunContext;
   readonly orchestrator: Orchestrator;
+  readonly kindOf: (kind: string) => Fault | undefined;
   /** Raised when the run ends early. */
   readonly signal: AbortSignal;
 }
@@ -70,7 +70,7 @@ export class FaultLife {
 
   async #inject(engines: readonly EngineHandle[]): Promise<ActiveFault | null> {
     const { id, kind, parameters } = this.#planned;
-    const fault = faultOf(kind);
+    const fault = this.#parts.kindOf(kind);
     if (fault === undefined) throw new InternalError(`the catalogue has no fault ${kind}`);
     this.#record("injected", JSON.stringify(parameters), quietOf(this.#planned));
     try {
