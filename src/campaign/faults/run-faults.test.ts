@@ -81,7 +81,10 @@ describe("faults of a plan", () => {
 
   it("that cannot begin end the run with their name, and the others are taken back first", async () => {
     const broken = aFault("a", {}, async () => Promise.reject(new Error("no such thing")));
-    const { gone, story } = await run([{ ...broken, atMs: 30 }, { ...aFault("b", {}), forMs: 30_000 }]);
+    const { gone, story } = await run([
+      { ...broken, atMs: 30 },
+      { ...aFault("b", {}), forMs: 30_000 },
+    ]);
     expect(gone).toMatchObject({ message: "fault a (a) could not begin: no such thing" });
     expect(story.at(-1)).toBe("b recovered gone");
   });
