@@ -127,6 +127,36 @@ describe("kvproof shrink", () => {
     expect(ended.stderr).toMatch(/try 2: \d+ batches, \d+ events still fails/);
   });
 
+  it("told to stop by Ctrl-C, writes the smallest trace until then", async (context) => {
+    const world = new CliWorld(context);
+    const trace = await write(world, "t.kvtrace", randomBatches(11, 60, 2));
+    world.write("driver.mjs", DEAF_DRIVER);
+    const cli = world.start(["shrink", trace, "--sut", `stdio:${process.execPath} driver.mjs`, "--settle", "300ms"]);
+    await cli.says("try 3:");
+    cli.signal("SIGINT");
+    const ended = await cli.ended;
+    expect(ended.code, ended.stderr).toBe(1);
+    expect(ended.stdout).toContain("stopped early: interrupted");
+    expect(existsSync(world.path("t.min.kvtrace"))).toBe(true);
+    await world.untilNothingRuns();
+  });
+
+  it("a system that dies of what it is fed or asked is a finding, too", async (context) => {
+    const world = new CliWorld(context);
+    const trace = await write(world, "t.kvtrace", [aBatch(0, [stored(null, [1])]), aBatch(1, [stored(1, [2])])]);
+    world.write(
+      "driver.mjs",
+      DEAF_DRIVER.replace(
+        "  console.log(JSON.stringify",
+        '  if (method === "match") process.exit(3);\n  console.log(JSON.stringify',
+      ),
+    );
+    const ended = await world.run(["shrink", trace, "--sut", `stdio:${process.execPath} driver.mjs`]);
+    expect(ended.code, ended.stderr).toBe(1);
+    expect(ended.stdout).toMatch(/wrong {5}.*exit code 3/);
+    expect(ended.stdout).toMatch(/\nfailed in 3 of 3 runs/);
+  });
+
   it.each<[string, string[], RegExp, number]>([
     ["a trace that is not there", ["shrink", "none"], /none cannot be read/, 64],
     ["a result that would overwrite another", ["shrink", "t.kvtrace", "--out", "there"], /there exists/, 64],

@@ -1,5 +1,5 @@
 /** From a trace on which a system answers wrong to the smallest one on which it still does. */
-import { KvproofError } from "../../base/errors.js";
+import { KvproofError, TimeoutError } from "../../base/errors.js";
 import type { OpenTrace } from "../trace/trace-records.js";
 import { fewerBlocks, fewerEvents, fewerSteps, shorterChains, type StillFails } from "./passes.js";
 import { repaired } from "./repair.js";
@@ -115,7 +115,12 @@ class Search {
     if (this.#tries >= this.#options.maxTries)
       throw new Enough(`${this.#options.maxTries} tries are used up (--max-tries)`);
     if (performance.now() > this.#deadline) throw new Enough(`the time is used up (--max-time)`);
-    const failure = await this.#try(scene);
+    const failure = await this.#try(scene).catch((thrown: unknown) => {
+      if (isInterruption(thrown)) throw new Enough("interrupted");
+      // It did not come up in time, this once: that is not what is being looked for.
+      if (thrown instanceof TimeoutError) return null;
+      throw thrown;
+    });
     const counts = failure !== null && failure.kind === this.#best?.failure.kind;
     this.#known.set(key, counts);
     if (counts) this.#best = { scene, failure };
@@ -123,23 +128,32 @@ class Search {
     return counts;
   }
 
+  /** The smallest scene again: a defect that shows only now and then is told by how often. */
   async #confirm(): Promise<{ runs: number; failed: number }> {
     let failed = 1;
     let runs = 1;
-    for (; runs <= CONFIRMATIONS && !this.#options.signal.aborted; runs++)
-      if ((await this.#try(this.#scene)) !== null) failed++;
+    while (runs <= CONFIRMATIONS && !this.#options.signal.aborted) {
+      const failure = await this.#try(this.#scene).catch(whenInterrupted);
+      if (failure === undefined) break;
+      runs++;
+      if (failure !== null) failed++;
+    }
     return { runs, failed };
   }
 
   async #try(scene: Scene): Promise<Failure | null> {
     this.#tries++;
-    try {
-      return await tryScene(scene, this.#options);
-    } catch (thrown) {
-      if (thrown instanceof KvproofError && thrown.code === "KVP_E_INTERRUPTED") throw new Enough("interrupted");
-      throw thrown;
-    }
+    return tryScene(scene, this.#options);
   }
+}
+
+/** undefined = the try was cut short, and says nothing. */
+function whenInterrupted(thrown: unknown): undefined {
+  if (!isInterruption(thrown)) throw thrown;
+}
+
+function isInterruption(thrown: unknown): boolean {
+  return thrown instanceof KvproofError && thrown.code === "KVP_E_INTERRUPTED";
 }
 
 function describe({ steps }: Scene): string {

@@ -40,6 +40,8 @@ export interface Failure {
   readonly message: string;
 }
 
+/** After these a system under test answers nothing more. */
+const FATAL: ReadonlySet<string> = new Set(["KVP_E_SUT_EXITED", "KVP_E_SUT_HUNG", "KVP_E_SUT_PROTOCOL"]);
 const MODEL = "shrunk";
 const SUBSCRIBE_TIMEOUT_MS = 10_000;
 /** An answer that is wrong is asked for once more after this time: an index may lag behind its own marker for a moment. */
@@ -87,12 +89,13 @@ async function judge(
     const timeoutMs = Math.max(1, Math.round(deadline - performance.now()));
     const describe = `${engine} to be answered for the block it stored last`;
     try {
-      await waitFor(async () => ((await session.match(MODEL, question))[engine] ?? 0) > 0, {
+      const gone = await waitFor(() => marked(session, engine, question), {
         describe,
         timeoutMs,
         signal,
         intervalMs: LOOK_INTERVAL_MS,
       });
+      if (gone instanceof KvproofError) throw gone;
     } catch (thrown) {
       if (!(thrown instanceof TimeoutError) || thrown.code === "KVP_E_INTERRUPTED") throw thrown;
       return {
@@ -114,6 +117,16 @@ async function judge(
     if (found !== null) return { ...found, question, expected, answered };
   }
   return null;
+}
+
+/** Whether it answers the marker; the error, when none will come any more. */
+async function marked(session: SutSession, engine: string, question: Question): Promise<boolean | KvproofError> {
+  try {
+    return ((await session.match(MODEL, question))[engine] ?? 0) > 0;
+  } catch (thrown) {
+    if (thrown instanceof KvproofError && FATAL.has(thrown.code)) return thrown;
+    throw thrown;
+  }
 }
 
 function difference(
