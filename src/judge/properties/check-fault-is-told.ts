@@ -14,6 +14,11 @@ export const faultIsTold: Property = {
   title: "a fault can be seen from outside",
   kind: "scenario",
   statement: "Each fault leaves a log line and a changed metric that name the engine.",
+  /** What a log line or metric of another system is about, nobody here knows; ours is the one that reports its streams. */
+  notApplicable: ({ sut }) =>
+    sut.capabilities.streams && sut.capabilities.metrics
+      ? null
+      : "the system under test reports nothing that we can read",
   start(context, tally) {
     const faults = new Map<string, ToldFault>();
     return {

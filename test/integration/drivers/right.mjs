@@ -1,0 +1,4 @@
+/** Nothing is wrong. */
+import { serve } from "./gateway-driver.mjs";
+
+serve("right");
