@@ -40,14 +40,14 @@ export function serve(name, spoil = (method, params, ask) => ask(method, params)
     },
   };
   const ask = (method, params) => methods[method](params);
+  const say = (reply) => process.stdout.write(`${JSON.stringify(reply)}\n`);
   createInterface({ input: process.stdin })
-    .on("line", async (line) => {
+    .on("line", (line) => {
       const { id, method, params } = JSON.parse(line);
-      const reply = await spoil(method, params, ask).then(
-        (result) => ({ id, result }),
-        (error) => ({ id, error: { message: error.message } }),
+      void spoil(method, params, ask).then(
+        (result) => say({ id, result }),
+        (error) => say({ id, error: { message: error.message } }),
       );
-      process.stdout.write(`${JSON.stringify(reply)}\n`);
     })
     .on("close", () => gateway.kill());
 }

@@ -13,7 +13,7 @@ serve("swapped-after-rejoin", async (method, params, ask) => {
   }
   const answer = await ask(method, params);
   if (method !== "match" || !swapped) return answer;
-  const [first, second] = [...known].sort();
+  const [first, second] = [...known].sort((a, b) => a.localeCompare(b));
   const { [first]: a = 0, [second]: b = 0, ...others } = answer.engines;
   return { engines: { ...others, [first]: b, [second]: a } };
 });
