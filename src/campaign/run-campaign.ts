@@ -68,11 +68,12 @@ async function runAll(plans: readonly Plan[], options: CampaignOptions): Promise
 
 function campaignRepro(
   files: readonly string[],
-  { sample, seed, grep, shard, gatewayCommand, launch }: CampaignOptions,
+  { lab, sample, seed, grep, shard, gatewayCommand, launch }: CampaignOptions,
 ): string {
   return [
     `${programName()} run`,
     ...files.map(quoted),
+    ...(lab.kind === "local" ? [] : [`--lab ${lab.kind}`]),
     ...(grep === undefined ? [] : [`--grep ${quoted(grep.source)}`]),
     ...(shard === undefined ? [] : [`--shard ${shard.index}/${shard.of}`]),
     ...(seed === undefined ? [] : [`--seed ${seed}`]),

@@ -1,5 +1,5 @@
 /** `kvproof run --lab netns` as a user meets it: a verdict, Ctrl-C, kill -9; nothing of it stays on the machine. */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
 import { thisMachine } from "../../src/lab/local/host/machine.js";
@@ -42,6 +42,23 @@ describe.skipIf(lacking)("a run in a network namespace (needs root and nft)", ()
     expect([...traces()].filter((name) => !before.has(name))).toEqual([]);
   });
 
+  it("that is killed by a second Ctrl-C leaves no namespace and no mount", {
+    timeout: RUN_LIMIT_MS,
+  }, async (context) => {
+    const world = new CliWorld(context);
+    world.write("s.yaml", aScenario({ steady: "60s", more: VOLUMES }));
+    const before = traces();
+    const running = world.start(["run", "s.yaml", "--lab", "netns"], { terminal: true });
+    await world.underLoad();
+    running.signal("SIGINT");
+    running.signal("SIGINT");
+    expect(await running.ended).toMatchObject({ code: 130 });
+    await world.untilNothingRuns();
+    expect([...traces()].filter((name) => !before.has(name))).toEqual([]);
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(world.dir);
+    expectNothingRuns(world);
+  });
+
   it("that was killed is healed by the next start, mounts included, which says so", {
     timeout: RUN_LIMIT_MS,
   }, async (context) => {
@@ -70,7 +87,7 @@ describe.skipIf(lacking)("a run in a network namespace (needs root and nft)", ()
     expect([...traces()].filter((name) => !before.has(name))).toEqual([]);
   });
 
-  it("refuses up front what packets cannot do", { timeout: RUN_LIMIT_MS }, async (context) => {
+  it("of a kind that does not exist is refused, with those that do", { timeout: RUN_LIMIT_MS }, async (context) => {
     const world = new CliWorld(context);
     world.write("s.yaml", aScenario());
     const finished = await world.run(["run", "s.yaml", "--lab", "moon"]);

@@ -117,7 +117,8 @@ export class NamespaceLinks implements LinkPort {
       lostBytes: bytes,
       passedBytes,
       silentMs: { "to-gateway": silent("to-gateway"), "to-engine": silent("to-engine") },
-      worstDelayMs: 0,
+      // Whoever sent first has waited since; how long a lost packet took to come again, the kernel does not tell.
+      worstDelayMs: disturbance.kind === "silence" && packets > 0 ? forMs : 0,
       retransmissions: disturbance.kind === "refuse" ? 0 : packets,
       messages: 0,
       edited: 0,
