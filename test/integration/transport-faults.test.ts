@@ -1,7 +1,7 @@
 /** What a broken link or a wrong peer does to a follower: it notices, says so, and recovers without losing the truth. */
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { Publisher, curveKeyPair } from "zeromq";
+import { Publisher, Router, curveKeyPair } from "zeromq";
 import { waitFor } from "../../src/base/async.js";
 import { Rng } from "../../src/base/rng.js";
 import type { FollowerOptions } from "../../src/gateway/stream-follower.js";
@@ -277,6 +277,18 @@ describe("a publisher that breaks the protocol", () => {
     await until("the whole life", () => sink.applied.length === 7 && follower.status().state === "live");
     expect(follower.status()).toMatchObject({ state: "live", credit: 1 });
     expect(sink.applied.map(String)).toEqual(count(0, 7));
+  });
+
+  it("whose replay port takes requests and answers heartbeats, but never a request, is not waited for", async () => {
+    const publisher = await aPublisher();
+    await publish(publisher, 0, 5);
+    const deaf = new Router({ linger: 0 });
+    await deaf.bind("tcp://127.0.0.1:*");
+    cleanups.push(() => deaf.close());
+    const quick = { replayInactivityMs: 200, replayAttemptsMax: 1, retryMinMs: 10 };
+    const { follower } = aFollower({ events: publisher.events, replay: deaf.lastEndpoint as string }, quick);
+    await until("the follower to give up", () => follower.status().state === "partial");
+    expect(follower.status().replayFailures).toBeGreaterThan(0);
   });
 
   it("stopping a follower in the middle of everything leaves no socket and calls the sink no more", async () => {

@@ -103,7 +103,9 @@ class ReplayRequest {
         else this.#expectMore();
       },
       message: (frames) => this.#reply(frames),
-      heard: () => this.#inactivityTimer?.refresh(),
+      heard: () => undefined,
+      // A publisher that answers heartbeats and nothing else does not replay.
+      progress: () => this.#inactivityTimer?.refresh(),
       lost: (reason) => this.#fail(reason),
     });
     this.#totalTimer = setTimeout(() => {

@@ -25,6 +25,8 @@ export interface ConnectionEvents {
   message(frames: readonly Uint8Array[]): void;
   /** Bytes arrived. */
   heard(): void;
+  /** Some of them belonged to a message: a peer that only answers PINGs makes no progress. */
+  progress?(): void;
   /** The end, unless it was `close` that ended it. */
   lost(reason: KvproofError): void;
 }
@@ -51,6 +53,7 @@ export class ZmtpConnection implements FrameSink {
   #phase: "greeting" | "handshake" | "ready" | "over" = "greeting";
   #frames: Uint8Array[] = [];
   #messageBytes = 0;
+  #messages = 0;
   /** Heartbeat intervals in a row without a byte. Counted, not timed: a stall of our own process is not the peer's silence. */
   #silentIntervals = 0;
 
@@ -116,6 +119,7 @@ export class ZmtpConnection implements FrameSink {
       return;
     }
     if (more) return;
+    this.#messages++;
     this.#events.message(this.#frames);
     this.#frames.length = 0;
     this.#messageBytes = 0;
@@ -137,9 +141,11 @@ export class ZmtpConnection implements FrameSink {
     if (this.#phase === "over") return;
     this.#silentIntervals = 0;
     this.#events.heard();
+    const messages = this.#messages;
     try {
       if (this.#phase === "greeting") this.#greet(chunk);
       else this.#parser.push(chunk);
+      if (this.#messages > messages || this.#parser.inMessage) this.#events.progress?.();
     } catch (error) {
       this.#fail(error instanceof KvproofError ? error : new ProtocolError("KVP_E_ZMTP_FRAME", asError(error).message));
     }

@@ -45,6 +45,11 @@ export class FrameParser {
     this.limits = { ...DEFAULT_FRAME_LIMITS, ...limits };
   }
 
+  /** A message has begun and is not whole. */
+  get inMessage(): boolean {
+    return this.framesOfMessage > 0;
+  }
+
   /**
    * Hands out all frames that `chunk` completes.
    * @throws ProtocolError KVP_E_ZMTP_FRAME on reserved flags or beyond a limit, now and on every later call: the
