@@ -162,7 +162,7 @@ class ScenarioRun {
     const fleet = new Fleet(lab, sut, recorder, clock);
     const door =
       sut.openaiUrl === null
-        ? new OwnDoor({ sut, fleet, inFlight, rng: rng.fork("front") })
+        ? new OwnDoor({ sut, fleet, inFlight, clock, rng: rng.fork("front") })
         : new ProxyDoor(sut.openaiUrl);
     return {
       plan,

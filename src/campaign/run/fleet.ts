@@ -31,6 +31,8 @@ export class Fleet {
   readonly #specs = new Map<string, EngineSpec>();
   /** Engines that the system under test, in its present life, was told of. */
   readonly #told = new Set<string>();
+  /** Every engine that the system under test was ever told of, as it is reached, and when it was told to forget it. */
+  readonly #nameable = new Map<string, { readonly handle: EngineHandle; readonly until: number }>();
 
   constructor(lab: Lab, sut: RestartableSut, recorder: Recorder, clock: Clock) {
     this.#lab = lab;
@@ -48,6 +50,15 @@ export class Fleet {
   }
   member(engine: string): EngineHandle | undefined {
     return this.#members.get(engine);
+  }
+
+  /**
+   * How an engine is reached that the system under test names in answer to a question asked at `askedAt`: not only members, for
+   * it may name one that died unnoticed, or is just leaving. Undefined when it had been told to forget it by then.
+   */
+  nameable(engine: string, askedAt: number): EngineHandle | undefined {
+    const known = this.#nameable.get(engine);
+    return known !== undefined && askedAt <= known.until ? known.handle : undefined;
   }
 
   /** `<model>/<n>`, never used or given out before in this run. */
@@ -73,6 +84,7 @@ export class Fleet {
     const handle = await this.#lab.restartEngine(engine, how, changes);
     this.#noteAdapters(handle);
     this.#members.set(engine, handle);
+    if (this.#nameable.has(engine)) this.#nameable.set(engine, { handle, until: Number.POSITIVE_INFINITY });
     // Nobody tells of a restart in place; but a system that was itself restarted meanwhile never heard of the engine.
     if (!this.#told.has(engine) && this.#sut.up) await this.join(handle);
     return handle;
@@ -87,6 +99,7 @@ export class Fleet {
   async join(handle: EngineHandle): Promise<void> {
     const { spec, endpoints, topic, uid } = handle;
     const startedAt = this.#clock.nowNs();
+    this.#nameable.set(spec.engine, { handle, until: Number.POSITIVE_INFINITY });
     await this.#sut.addEngine({
       engine: spec.engine,
       model: spec.model,
@@ -107,6 +120,8 @@ export class Fleet {
     this.#members.delete(engine);
     const startedAt = this.#clock.nowNs();
     if (this.#told.delete(engine)) await this.#sut.removeEngine(engine);
+    const left = this.#nameable.get(engine);
+    if (left !== undefined) this.#nameable.set(engine, { ...left, until: this.#clock.nowNs() });
     this.#recorder.record({ k: "member", at: this.#clock.nowNs(), engine, event: "removed", startedAt });
   }
 

@@ -4,6 +4,7 @@
  */
 import { Agent, type Dispatcher, Pool } from "undici";
 import { asError } from "../../base/errors.js";
+import type { Clock } from "../../base/clock.js";
 import type { Rng } from "../../base/rng.js";
 import type { EngineHandle } from "../../lab/ports.js";
 import type { SystemUnderTest } from "../../lab/sut/port.js";
@@ -59,11 +60,11 @@ export class ProxyDoor implements FrontDoor {
   }
 }
 
-/** Told to choose an engine that is no member: the choice stands, the request cannot be sent. */
+/** It chose an engine that it does not know, or was told to forget: the choice stands, the request cannot be sent. */
 export class UnknownChoice extends Error {
   readonly engine: string;
   constructor(engine: string) {
-    super(`the system under test chose ${engine}, which is no member`);
+    super(`the system under test chose ${engine}, of which it was not told, or was told to forget it`);
     this.engine = engine;
   }
 }
@@ -79,24 +80,27 @@ export class OwnDoor implements FrontDoor {
   readonly #sut: SystemUnderTest;
   readonly #fleet: Fleet;
   readonly #inFlight: InFlight;
+  readonly #clock: Clock;
   readonly #rng: Rng;
 
-  constructor(deps: { sut: SystemUnderTest; fleet: Fleet; inFlight: InFlight; rng: Rng }) {
+  constructor(deps: { sut: SystemUnderTest; fleet: Fleet; inFlight: InFlight; clock: Clock; rng: Rng }) {
     this.#sut = deps.sut;
     this.#fleet = deps.fleet;
     this.#inFlight = deps.inFlight;
+    this.#clock = deps.clock;
     this.#rng = deps.rng;
   }
 
   async way(prompt: Prompt, except: readonly string[]): Promise<Way> {
     if (except.length > 0) return this.#to(this.#leastBusy(this.#candidates(prompt, except)), "runner");
     const { route, match } = this.#sut.capabilities;
+    const askedAt = this.#clock.nowNs();
     const [chosen, held] = await Promise.all([
       route ? this.#routed(prompt) : null,
       match ? this.#sut.match(queryOf(prompt)).catch(() => null) : null,
     ]);
     if (chosen !== null) {
-      const handle = this.#fleet.member(chosen);
+      const handle = this.#fleet.nameable(chosen, askedAt);
       if (handle === undefined) throw new UnknownChoice(chosen);
       return this.#to(handle, "sut", held);
     }
