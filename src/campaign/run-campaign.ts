@@ -16,6 +16,8 @@ type SharedOptions = Pick<RunOptions, "lab" | "sut" | "out" | "observer" | "sign
 export interface CampaignOptions extends SharedOptions, Omit<ScenarioPlanOptions, "lab"> {
   /** Runs side by side; scenarios that are exclusive still run alone. */
   readonly concurrency: number;
+  /** Leaves out what this lab or system cannot run, and says so, instead of refusing the whole campaign. */
+  readonly skipImpossible?: boolean;
   /** Writes the renderings of the campaign's folder. */
   readonly renderCampaign?: (dir: string) => void;
 }
@@ -27,7 +29,10 @@ export interface CampaignOptions extends SharedOptions, Omit<ScenarioPlanOptions
  */
 export async function runCampaign(files: readonly string[], options: CampaignOptions): Promise<CampaignSummary> {
   const startedAt = new Date();
-  const plans = planScenarios(files, options);
+  const leftOut: string[] = [];
+  const onImpossible = (reason: string): void => void leftOut.push(`not run: ${reason}`);
+  const plans = planScenarios(files, { ...options, ...(options.skipImpossible ? { onImpossible } : {}) });
+  for (const line of leftOut) options.observer.note?.(line);
   for (const line of await options.lab.endLeftovers()) options.observer.note?.(line);
   const dir = freshFolder(join(options.out, "campaigns"), utcName(startedAt));
   linkLatest(dir);
@@ -39,7 +44,7 @@ export async function runCampaign(files: readonly string[], options: CampaignOpt
     startedAt,
     durationMs: Date.now() - startedAt.getTime(),
     repro: campaignRepro(files, options),
-    planned: plans.length,
+    planned: plans.length + leftOut.length,
     interrupted: options.signal.aborted,
     dirOf: (run) => relative(dir, run.dir),
   });
@@ -68,12 +73,13 @@ async function runAll(plans: readonly Plan[], options: CampaignOptions): Promise
 
 function campaignRepro(
   files: readonly string[],
-  { lab, sample, seed, grep, shard, gatewayCommand, launch }: CampaignOptions,
+  { lab, skipImpossible, sample, seed, grep, shard, gatewayCommand, launch }: CampaignOptions,
 ): string {
   return [
     `${programName()} run`,
     ...files.map(quoted),
     ...(lab.kind === "local" ? [] : [`--lab ${lab.kind}`]),
+    ...(skipImpossible ? ["--skip-impossible"] : []),
     ...(grep === undefined ? [] : [`--grep ${quoted(grep.source)}`]),
     ...(shard === undefined ? [] : [`--shard ${shard.index}/${shard.of}`]),
     ...(seed === undefined ? [] : [`--seed ${seed}`]),

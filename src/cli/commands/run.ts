@@ -25,6 +25,7 @@ interface Flags {
   readonly json?: true;
   readonly quiet?: true;
   readonly keep?: true;
+  readonly skipImpossible?: true;
 }
 
 export function registerRun(program: Command): void {
@@ -41,6 +42,7 @@ export function registerRun(program: Command): void {
         .choices(LABS)
         .default("local"),
     )
+    .option("--skip-impossible", "leave out scenarios that this lab or machine cannot run, and say which and why")
     .option("--out <folder>", "where run directories go", "runs")
     .option("--concurrency <n>", "scenarios at the same time", integer(1, 64), 1)
     .option("--gateway-command <command>", "another gateway that speaks kvproof gateway's flags and ready line", words)
