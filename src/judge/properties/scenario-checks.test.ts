@@ -197,3 +197,38 @@ describe("isolated-departure", () => {
     expect(await history.verdictOf("isolated-departure")).toMatchObject({ verdict: "unknown", opportunities: 0 });
   });
 });
+
+describe("checks of routing, for systems that do not route", () => {
+  const index = { match: true, route: false, proxy: false };
+  const checks = ["follows-prefix", "served", "isolated-departure", "decision-flips", "control-does-not-follow"];
+
+  it("are not applicable, and what the runner chose is not held against them", async () => {
+    const history = aHistory({ capabilities: index, checks, opportunities: { R1: 5 } })
+      .engine("a")
+      .engine("b")
+      .prompt("p", 4)
+      .stores("a", "p")
+      .wait(500)
+      .asks("p", { a: 4 })
+      .routes("p", "b", { dry: false, status: 200, chosenBy: "runner", loads: {}, tag: "follow:1" });
+    const report = await history.judged();
+    for (const id of [...checks, "R1"]) {
+      expect(report.properties.find((property) => property.id === id)).toMatchObject({ verdict: "not-applicable" });
+    }
+    expect(report.exitCode).toBe(0);
+  });
+
+  it("hold a router to its own choices only", async () => {
+    const routed = (chosenBy: "sut" | "runner") =>
+      aHistory({ capabilities: { route: true, proxy: false } })
+        .engine("a")
+        .engine("b")
+        .prompt("p", 4)
+        .stores("a", "p")
+        .wait(500)
+        .routes("p", "b", { dry: false, status: 200, chosenBy, loads: {} })
+        .verdictOf("R1");
+    expect(await routed("sut")).toMatchObject({ verdict: "fail", violations: [{ engine: "b" }] });
+    expect(await routed("runner")).toMatchObject({ verdict: "unknown", opportunities: 0 });
+  });
+});
