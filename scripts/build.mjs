@@ -7,7 +7,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 if (process.argv.includes("--clean")) rmSync(`${root}dist`, { recursive: true, force: true });
 
 const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
-const entries = { kvproof: "src/cli/main.ts", "bench-core": "test/benchmark/core/main.ts" };
+const entries = {
+  kvproof: "src/cli/main.ts",
+  "simulate-worker": "src/simulate/campaign/worker.ts",
+  "bench-core": "test/benchmark/core/main.ts",
+};
 await build({
   absWorkingDir: root,
   entryPoints: Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(`${root}${path}`))),

@@ -13,6 +13,7 @@ import { registerRun } from "./commands/run.js";
 import { registerScenario } from "./commands/scenario.js";
 import { registerShrink } from "./commands/shrink.js";
 import { registerStress } from "./commands/stress.js";
+import { registerSimulate } from "./commands/simulate.js";
 
 export const commands: readonly ((program: Command) => void)[] = [
   registerRun,
@@ -28,5 +29,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerShrink,
   registerRelay,
   registerStress,
+  registerSimulate,
   // one registration per line
 ];

@@ -3,22 +3,24 @@ import type { Adapter, HashAlgorithm } from "../../engine/cache/engine-types.js"
 import type { Dialect } from "../../protocol/dialects.js";
 import type { SimFault } from "./fault-kinds.js";
 
-export type Happening =
-  | "request"
-  | "store"
-  | "evict"
-  | "reset"
-  | "sample"
-  | "cross"
-  | "suffix"
-  | "visibility"
-  | "invalidation"
-  | "dry-run"
-  | "observe"
-  | "converge"
-  | "empty"
-  | "leave"
-  | "restart";
+export const HAPPENINGS = [
+  "request",
+  "store",
+  "evict",
+  "reset",
+  "sample",
+  "cross",
+  "suffix",
+  "visibility",
+  "invalidation",
+  "dry-run",
+  "observe",
+  "converge",
+  "empty",
+  "leave",
+  "restart",
+] as const;
+export type Happening = (typeof HAPPENINGS)[number];
 
 export interface SimFleetMember {
   readonly name: string;

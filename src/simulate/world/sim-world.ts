@@ -101,7 +101,8 @@ export class SimWorld {
   }
 
   lineage(rng: Rng, model: string = rng.pick(this.plan.models)): SimLineage {
-    const adapter = rng.chance(0.3) ? rng.pick(this.plan.adapters) : null;
+    const { adapters } = this.plan;
+    const adapter = rng.chance(0.3) && adapters.length > 0 ? rng.pick(adapters) : null;
     return { model, adapter, salt: rng.chance(0.15) ? "tenant-1" : null };
   }
 

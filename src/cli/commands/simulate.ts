@@ -1,0 +1,87 @@
+/** `kvproof simulate`: the pure cores on a virtual clock under seeded faults, many seeds, judged; failures are shrunk. */
+import { type Command, InvalidArgumentError } from "commander";
+import { sharedAbort } from "../../base/async.js";
+import { ExitCode } from "../../base/errors.js";
+
+export interface SimulateFlags {
+  readonly seeds: number;
+  readonly first?: number;
+  readonly seed?: number;
+  readonly fresh?: true;
+  readonly steps: number;
+  readonly engines?: number;
+  readonly faults?: readonly string[];
+  readonly plan?: string;
+  readonly workers: number;
+  readonly out: string;
+  readonly json?: true;
+}
+
+const MAX_SEED = 0x7fff_ffff;
+const MAX_SEEDS = 10_000_000;
+const MAX_WORKERS = 256;
+const MAX_ENGINES = 200;
+const MAX_STEPS = 100_000;
+
+export function registerSimulate(program: Command): void {
+  program
+    .command("simulate")
+    .description("run the engine's and the gateway's cores on a virtual clock under random faults, and judge every run")
+    .option("--seeds <n>", "how many seeds", integer(1, MAX_SEEDS), 1000)
+    .option("--first <seed>", "the first of them (default 1)", integer(0, MAX_SEED))
+    .option("--seed <seed>", "this seed alone", integer(0, MAX_SEED))
+    .option("--fresh", "begin at a random seed, which is printed")
+    .option("--steps <n>", "things that happen in a run", integer(1, MAX_STEPS), 200)
+    .option("--engines <n>", "engines of a run (default: by the seed, 1 to 6)", integer(1, MAX_ENGINES))
+    .option("--faults <kinds>", "choose among these kinds only, comma-separated; none = no faults", list)
+    .option("--plan <file>", "run this plan (plan.json of a shrunk failure) instead of seeds")
+    .option("--workers <n>", "threads", integer(1, MAX_WORKERS), 1)
+    .option("--out <folder>", "where shrunk failures go", "runs")
+    .option("--json", "print the result as JSON")
+    .action(simulate);
+}
+
+async function simulate(flags: SimulateFlags): Promise<void> {
+  const interrupt = endInOrder();
+  try {
+    if (flags.plan === undefined) {
+      const { simulateSeeds } = await import("../simulate/simulate-seeds.js");
+      process.exitCode = await simulateSeeds(flags, interrupt.signal);
+    } else {
+      const { simulatePlanFile } = await import("../simulate/simulate-plan-file.js");
+      process.exitCode = await simulatePlanFile(flags.plan, flags);
+    }
+  } finally {
+    interrupt.end();
+  }
+}
+
+/** The first signal ends after the present seed, the second at once. */
+function endInOrder(): { readonly signal: AbortSignal; end(): void } {
+  const abort = sharedAbort();
+  const onSignal = (): void => {
+    if (abort.signal.aborted) process.exit(ExitCode.interrupted);
+    process.stderr.write("\ninterrupted: ending after the present seeds; press Ctrl-C again to end now\n");
+    abort.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    signal: abort.signal,
+    end: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+function integer(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isInteger(value) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It must be an integer from ${low} to ${high}.`);
+  };
+}
+
+function list(text: string): string[] {
+  return text === "none" ? [] : text.split(",").map((name) => name.trim());
+}
