@@ -46,6 +46,31 @@ describe("a half-open partition", () => {
   });
 });
 
+describe("a burnt number before a long silence", () => {
+  /** Bounds of hand-made histories: staleness 100 ms, recovery 1 s. */
+  const noticed = () =>
+    aHistory()
+      .engine("a")
+      .prompt("p", 2)
+      .prompt("q", 2)
+      .stores("a", "p")
+      .asks("p", { a: 2 })
+      .stores("a", "p", { wire: "burnt" })
+      .wait(5000)
+      .stores("a", "q")
+      .wait(300)
+      .asks("q", {});
+
+  it("gives a router its recovery time from when it can notice: green", async () => {
+    const history = noticed().wait(900).asks("q", { a: 2 }).stores("a", "p").wait(200).asks("p", { a: 2 });
+    expect(await verdicts(history, "S1", "S2")).toEqual(["pass", "pass"]);
+  });
+
+  it("no longer than that: red", async () => {
+    expect(await verdicts(noticed().wait(1000).asks("q", {}), "S2")).toEqual(["fail"]);
+  });
+});
+
 describe("a restart of the router itself", () => {
   const before = () =>
     aHistory()

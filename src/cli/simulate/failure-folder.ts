@@ -39,15 +39,38 @@ export async function writeFailure(
   const writer = new HistoryWriter(join(dir, RUN_FILES.history));
   for (const record of failure.history) writer.append(record);
   await writer.close();
-  const tool = toolIdentity();
-  const program = programName();
   const json = (name: string, value: unknown): void =>
     writeFileSync(join(dir, name), `${JSON.stringify(value, null, 1)}\n`);
   json(PLAN_FILE, plan);
   json(RUN_FILES.properties, report);
-  const reproMinimal = `${program} simulate --plan ${quoted(join(dir, PLAN_FILE))}`;
-  const { verdict, exitCode, headline } = report;
-  const summary: RunSummary = {
+  const program = programName();
+  const summary = summaryOf(failure, { dir, startedAt, repro: `${program} ${repro}` });
+  json(RUN_FILES.summary, summary);
+  writeFileSync(join(dir, RUN_FILES.repro), reproScript(summary.repro));
+  chmodSync(join(dir, RUN_FILES.repro), 0o755);
+  renderRun(dir);
+  return {
+    dir,
+    seed: plan.seed,
+    property,
+    summary: report.properties.find(({ id }) => id === property)?.violations[0]?.summary ?? "",
+    git: summary.tool.git,
+    repro: summary.repro,
+    reproMinimal: `${program} simulate --plan ${quoted(join(dir, PLAN_FILE))}`,
+    engines: plan.fleet.length,
+    happenings: plan.happenings.length,
+    faults: plan.faults.map(({ kind, engine }) => `${kind} on ${engine ?? "the gateway"}`),
+    tries,
+  };
+}
+
+function summaryOf(
+  { plan, report }: MinimalFailure,
+  { dir, startedAt, repro }: { readonly dir: string; readonly startedAt: Date; readonly repro: string },
+): RunSummary {
+  const tool = toolIdentity();
+  const { verdict, exitCode, headline, durationMs } = report;
+  return {
     schemaVersion: 1,
     tool,
     scenario: plan.name,
@@ -57,36 +80,22 @@ export async function writeFailure(
     lab: "simulation",
     sut: { name: "gateway cores", version: tool.version },
     startedAt: startedAt.toISOString(),
-    durationMs: report.durationMs,
+    durationMs,
     verdict,
     exitCode,
     headline,
     machine: machineFingerprint(),
-    repro: `${program} ${repro}`,
+    repro,
     dir,
   };
-  json(RUN_FILES.summary, summary);
-  const script = [
+}
+
+function reproScript(repro: string): string {
+  return [
     "#!/bin/sh",
     "# Repeats the whole run of the seed.",
     `cd ${quoted(process.cwd())} || exit`,
-    `exec ${summary.repro} "$@"`,
+    `exec ${repro} "$@"`,
     "",
-  ];
-  writeFileSync(join(dir, RUN_FILES.repro), script.join("\n"));
-  chmodSync(join(dir, RUN_FILES.repro), 0o755);
-  renderRun(dir);
-  return {
-    dir,
-    seed: plan.seed,
-    property,
-    summary: report.properties.find(({ id }) => id === property)?.violations[0]?.summary ?? "",
-    git: tool.git,
-    repro: summary.repro,
-    reproMinimal,
-    engines: plan.fleet.length,
-    happenings: plan.happenings.length,
-    faults: plan.faults.map(({ kind, engine }) => `${kind} on ${engine ?? "the gateway"}`),
-    tries,
-  };
+  ].join("\n");
 }

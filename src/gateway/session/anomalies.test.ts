@@ -1,6 +1,6 @@
 /** The anomalies of the catalogue that concern one stream, each the shortest way in which it can happen. */
 import { describe, expect, it } from "vitest";
-import { World } from "./test-world.js";
+import { type Batch, World } from "./test-world.js";
 
 const upTo = (n: number): number[] => Array.from({ length: n + 1 }, (_, i) => i);
 const liveWorld = (batches: number): World => new World().connect().serve().publish(batches).deliver();
@@ -174,6 +174,29 @@ describe("session anomalies", () => {
     for (let i = 0; i < 10; i++) world.advance(200).serve();
     expect(world.seqs).toEqual([0, 1, 3]);
     expect(world.status).toMatchObject({ state: "partial", purges: 0 });
+  });
+
+  it("A-POISON: a batch that the link damaged in every copy is had once the link is sound again", () => {
+    const world = liveWorld(2).publish(2).deliver(1, true);
+    for (const length of [3, 4, 5]) {
+      const original = world.ring[2] as Batch;
+      world.ring[2] = { ...original, payload: Uint8Array.from({ length }, () => 0xc1) };
+      world.serve().advance(500);
+      world.ring[2] = original;
+    }
+    world.deliver();
+    expect(world.seqs).toEqual([0, 1, 3]);
+    expect(world.status.state).toBe("partial");
+    expect(world.heal(10).seqs).toEqual(upTo(3));
+    expect(world.status).toMatchObject({ state: "live", purges: 1 });
+  });
+
+  it("A-POISON: a batch undecodable at its source is asked for a few times more, and nothing is purged for it", () => {
+    const world = liveWorld(2).publish(1, true).publish(1).deliver().serve();
+    world.heal(120);
+    expect(world.status).toMatchObject({ state: "partial", purges: 0 });
+    expect(world.seqs).toEqual([0, 1, 3]);
+    expect(world.status.replays).toBeLessThan(12);
   });
 
   it("A-POISON: events that are passed over one by one leave a line that says in which batch", () => {

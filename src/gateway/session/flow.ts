@@ -114,7 +114,7 @@ export function poisoned(s: SessionState, seq: number, payload: Uint8Array): voi
   const again = s.offeredByReplay && known !== null && sameBytes(known, payload);
   s.strikes = { seq, count: s.strikes.count + (s.offeredByReplay ? 1 : 0), payload };
   if (!canReplay(s) || again || s.strikes.count >= s.options.holeStrikesMax) {
-    skipPoison(s, seq);
+    skipPoison(s, seq, payload);
     return;
   }
   note(s, "warn", "undecodable", `batch ${seq} is undecodable (${payload.length} bytes); asking for it again`, { seq });

@@ -47,13 +47,13 @@ export function markIncomplete(s: SessionState, incomplete: Incomplete): void {
     blind: 0,
     history: REBUILD_TRIES,
     lost: REBUILD_TRIES,
-    poison: 0,
+    poison: REBUILD_TRIES,
     unavailable: Number.POSITIVE_INFINITY,
   }[incomplete.reason];
   s.rebuildAtNs = s.hasReplay && s.rebuildsLeft > 0 ? s.nowNs + s.rebuildIntervalMs * NS_PER_MS : NEVER;
 }
 
-/** Times to ask for lost history, which ends with the first answer that has none of it. */
+/** Times to ask for what was lost; for history, until the first answer that has none of it. */
 const REBUILD_TRIES = 5;
 
 export function noMoreRebuilds(s: SessionState): void {
@@ -75,6 +75,7 @@ export function forgetLife(s: SessionState, reason: string): void {
   s.unproven = false;
   s.next = 0;
   s.recent.clear();
+  s.skipped.clear();
   s.attempts = 0;
   s.strikes = { seq: -1, count: 0, payload: null };
   markComplete(s);
@@ -110,9 +111,10 @@ export function purgeAndSkip(s: SessionState, at: number, reason: Incomplete["re
   skip(s, at, reason, `${how}; purged`);
 }
 
-/** An undecodable batch costs that batch: what was known stays, under the mark. */
-export function skipPoison(s: SessionState, seq: number): void {
+/** An undecodable batch costs that batch: what was known stays, under the mark. A readable copy may be had later. */
+export function skipPoison(s: SessionState, seq: number, payload: Uint8Array): void {
   s.next = seq;
+  s.skipped.remember(seq, payload);
   // While replay is down, a good copy may be had later.
   skip(s, seq + 1, s.hasReplay && s.replayDown ? "unavailable" : "poison", "undecodable");
 }

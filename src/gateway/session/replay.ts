@@ -24,8 +24,12 @@ export function acceptReplayed(s: SessionState, id: number, seq: number, payload
   if (seq > round.highest) round.highest = seq;
   if (round.proof !== null) return prove(s, round, round.proof, seq, payload);
   if (round.replies === 1) {
-    if (round.kind === "rebuild" && !worthRebuilding(s, round, seq)) return drop(s);
+    if (round.kind === "rebuild" && s.incomplete?.reason !== "poison" && !worthRebuilding(s, round, seq))
+      return drop(s);
     if (round.from === 0 && s.lastSeq < 0 && s.next !== ANY && seq > s.next) ringBegins(s, seq);
+  }
+  if (round.kind === "rebuild" && s.skipped.differs(seq, payload)) {
+    if (!rebuildFrom(s, round, seq)) return drop(s);
   }
   return place(s, round, seq, payload);
 }
@@ -94,11 +98,16 @@ function worthRebuilding(s: SessionState, round: ReplayRound, seq: number): bool
     if (s.incomplete?.reason !== "unavailable") noMoreRebuilds(s);
     return false;
   }
+  return rebuildFrom(s, round, seq);
+}
+
+/** True when the answers of this very round are those to rebuild from. */
+function rebuildFrom(s: SessionState, round: ReplayRound, seq: number): boolean {
   note(s, "info", "rebuild", `replay offers batch ${seq} of what was missing: purging and rebuilding`, { seq });
   forgetLife(s, "rebuilding from a more complete replay");
   s.replayDown = false;
   beginHolding(s, "catching-up");
-  if (round.from === 0) {
+  if (round.from === 0 && round.replies === 1) {
     round.kind = "sync";
     return true;
   }

@@ -7,6 +7,7 @@ import type { SessionAction } from "./actions.js";
 import { HeldBatches } from "./held-batches.js";
 import type { SessionOptions } from "./options.js";
 import { RecentBatches } from "./recent-batches.js";
+import { SkippedBatches } from "./skipped-batches.js";
 
 /** `next` when any number is as good as another: nothing is known before it. */
 export const ANY = -1;
@@ -80,6 +81,8 @@ export interface SessionState {
   readonly counters: SessionCounters;
   readonly held: HeldBatches;
   readonly recent: RecentBatches;
+  /** Batches of this life that were undecodable, as they came. */
+  readonly skipped: SkippedBatches;
   actions: SessionAction[];
   state: StreamState;
   /** Id of the connection whose frames count; the latest one. */
@@ -162,6 +165,7 @@ export function newSessionState(options: SessionOptions, hasReplay: boolean): Se
     counters: noCounters(),
     held: new HeldBatches(options.heldBatchesMax, options.heldBytesMax),
     recent: new RecentBatches(),
+    skipped: new SkippedBatches(),
     actions: [],
     state: "cold",
     connection: 0,

@@ -142,7 +142,7 @@ class StreamGaps {
   #closed(gap: Gap, now: StreamRecord): boolean {
     if (gap.kind === "counted") {
       const replayed = now.replayedBatches - (gap.before?.replayedBatches ?? 0);
-      return now.state === "live" && (replayed >= gap.batches || appliedAll(gap.before, now));
+      return now.state === "live" && (replayed >= gap.batches || appliedAll(gap, now));
     }
     if (gap.kind !== "joined late" || now.state !== "live") return false;
     const stream = this.#context.truth.engine(now.engine)?.streams[now.rank];
@@ -151,8 +151,9 @@ class StreamGaps {
   }
 }
 
-/** No number was passed over since `before`: what had seemed to be missing came by itself, late. */
-function appliedAll(before: StreamRecord | null, now: StreamRecord): boolean {
-  if (before === null || before.lives !== now.lives || before.purges !== now.purges) return false;
-  return now.lastSeq > before.lastSeq && now.appliedBatches - before.appliedBatches >= now.lastSeq - before.lastSeq;
+/** Numbers beyond the gap were reached and none before was passed over: what had seemed to be missing came by itself, late. */
+function appliedAll({ before, batches }: Gap, now: StreamRecord): boolean {
+  const { lives, purges, lastSeq, appliedBatches } = before ?? { lives: 1, purges: 0, lastSeq: -1, appliedBatches: 0 };
+  if (lives !== now.lives || purges !== now.purges) return false;
+  return now.lastSeq - lastSeq > batches && now.appliedBatches - appliedBatches >= now.lastSeq - lastSeq;
 }

@@ -24,6 +24,13 @@ describe("R1 routing follows the truth", () => {
     expect((await served("a").verdictOf("R1")).verdict).toBe("pass");
   });
 
+  it("does not demand trust in an engine that left a number unreadable, in that life", async () => {
+    const incomplete = () => cached().stores("a", "p", { wire: "burnt" }).stores("a", "p").wait(1200);
+    expect(await incomplete().routes("p", "b").verdictOf("R1")).toMatchObject({ violationCount: 0 });
+    const reborn = incomplete().dies("a").returns("a").stores("a", "p").wait(1200);
+    expect((await reborn.routes("p", "b").verdictOf("R1")).verdict).toBe("fail");
+  });
+
   it("does not judge where load may decide, the match is below the minimum, or the send is a control", async () => {
     expect(
       (

@@ -2,7 +2,8 @@
  * R1 routing follows the truth: when nothing but the prefix can decide (all loads 0; for dry runs, all equal) and some
  * engine certainly holds at least the policy's minimum match, the chosen engine held at least as much at some moment of
  * the window, and serves the prompt's model. The window is [sent − Δ, decided] for dry runs and [sent − Δ, sent] for
- * requests, because a request itself fills the cache of the engine that serves it. Catches an index that is right and not
+ * requests, because a request itself fills the cache of the engine that serves it. An engine whose present life left a number
+ * or a batch unreadable may be weighed less: what is known of it is known to be incomplete. Catches an index that is right and not
  * used, and two indexes that disagree.
  */
 import type { RouteRecord } from "../history/records.js";
@@ -61,13 +62,13 @@ function equalLoads(route: RouteRecord): boolean {
   return loads.every((load) => load === loads[0]) && loads.length > 0;
 }
 
-/** The settled engine that certainly holds most of the prompt. */
+/** The settled engine that certainly holds most of the prompt, of those of which no consumer knows that it missed something. */
 export function bestCertain(survey: Survey): Standing | null {
   let best: Standing | null = null;
   for (const standing of survey.standings) {
-    if (standing.settled && standing.engine.model === survey.prompt.model && standing.certain > (best?.certain ?? 0)) {
-      best = standing;
-    }
+    const { settled, engine, certain } = standing;
+    const trusted = settled && !engine.leftUnreadable;
+    if (trusted && engine.model === survey.prompt.model && certain > (best?.certain ?? 0)) best = standing;
   }
   return best;
 }

@@ -12,6 +12,8 @@ export interface StreamTruth extends StreamPosition {
   /** Batches of the present life that consumers cannot read (burnt or garbled). */
   unreadableBatches: number;
   lastEmitAt: number;
+  /** The last batch used up a number and left nothing on the wire. */
+  burntLast: boolean;
   readonly emitTimes: EmitTimes;
 }
 
@@ -60,12 +62,23 @@ export class EngineState {
     return this.#replays && this.#sutReplays;
   }
 
+  /** Its present life left a number or a batch on the wire that nobody can read. */
+  get leftUnreadable(): boolean {
+    return this.streams.some(({ unreadableBatches }) => unreadableBatches > 0);
+  }
+
   stream(rank: number): StreamTruth {
     let stream = this.streams[rank];
     if (stream === undefined) {
       for (let r = this.streams.length; r <= rank; r++) {
         const holder = new Holder(r, this.groups);
-        const started = { sentBatches: 0, unreadableBatches: 0, lastEmitAt: ALWAYS, emitTimes: new EmitTimes() };
+        const started = {
+          sentBatches: 0,
+          unreadableBatches: 0,
+          lastEmitAt: ALWAYS,
+          burntLast: false,
+          emitTimes: new EmitTimes(),
+        };
         this.streams.push({ holder, epoch: 0, nextSeq: 0, ...started });
       }
       stream = this.streams[rank] as StreamTruth;
@@ -110,6 +123,7 @@ export class EngineState {
     for (const stream of this.streams) {
       stream.holder.endLife(at);
       stream.unreadableBatches = 0;
+      stream.burntLast = false;
       stream.emitTimes.restart();
     }
     this.epoch = epoch;

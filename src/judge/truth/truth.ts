@@ -146,6 +146,9 @@ export class Truth {
       stream.holder.lostBefore = entry.at;
       engine.disturbed(entry.at);
     }
+    // A number that was never sent is noticed with the next one that was, however late that comes.
+    if (entry.wire !== "burnt" && stream.burntLast) engine.disturbed(entry.at);
+    stream.burntLast = entry.wire === "burnt";
   }
 
   #change(
