@@ -86,17 +86,18 @@ export class StreamPublisher {
     await this.#pub.send(frames as Uint8Array[]);
   }
 
-  /** As a process that ends and comes back at the same place: connections break, nothing is kept. */
-  async restart(): Promise<void> {
+  /**
+   * As a process that ends and comes back at the same place: connections break, nothing is kept.
+   * @throws TimeoutError KVP_E_TIMEOUT when a port is not free again in time.
+   */
+  async restart(whileDown: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     await this.close();
+    await whileDown();
     this.#pub = newPub();
     this.#router = newRouter();
     this.#kept = [];
     this.#connections = 0;
-    await waitFor(() => this.#bind(this.#events, this.#replay).then(() => true), {
-      describe: `${this.#events} to be free again`,
-      timeoutMs: REBIND_TIMEOUT_MS,
-    });
+    await this.#bind(this.#events, this.#replay, bindAgain);
   }
 
   async close(): Promise<void> {
@@ -106,9 +107,9 @@ export class StreamPublisher {
     this.#subscriptions.clear();
   }
 
-  async #bind(events: string, replay: string): Promise<void> {
-    await bindTo(this.#pub, events);
-    await bindTo(this.#router, replay);
+  async #bind(events: string, replay: string, bind = bindTo): Promise<void> {
+    await bind(this.#pub, events);
+    await bind(this.#router, replay);
     this.#events = this.#pub.lastEndpoint as string;
     this.#replay = this.#router.lastEndpoint as string;
     this.#served = Promise.all([this.#watchSubscriptions(this.#pub), this.#serveReplays(this.#router)]);
@@ -163,6 +164,14 @@ function newPub(): XPublisher {
 /** No limit of its own: what a replay can bring is limited by the ring. */
 function newRouter(): Router {
   return new Router({ sendHighWaterMark: 0, linger: LINGER_MS });
+}
+
+/** Each socket by itself: one that is bound already must not be bound once more. */
+async function bindAgain(socket: XPublisher | Router, endpoint: string): Promise<void> {
+  await waitFor(() => bindTo(socket, endpoint).then(() => true), {
+    describe: `${endpoint} to be free again`,
+    timeoutMs: REBIND_TIMEOUT_MS,
+  });
 }
 
 async function bindTo(socket: XPublisher | Router, endpoint: string): Promise<void> {
