@@ -8,6 +8,7 @@ const RUN_LIMIT_MS = 60_000;
 function aDriver(on: string, more = ""): string {
   return `import { createInterface } from "node:readline";
 import { closeSync } from "node:fs";
+process.stdout.on("error", () => process.exit(1));
 const say = (text) => process.stdout.write(text);
 const reply = (id, result) => say(JSON.stringify({ id, result }) + "\\n");
 const answers = {
