@@ -14,8 +14,49 @@ import { oom } from "./host/oom.js";
 import { kill } from "./process/kill.js";
 import { pause } from "./process/pause.js";
 
+import { bandwidth } from "./link/bandwidth.js";
+import { blackhole } from "./link/blackhole.js";
+import { delay } from "./link/delay.js";
+import { loss } from "./link/loss.js";
+import { partition } from "./link/partition.js";
+import { refuse } from "./link/refuse.js";
+import { storm } from "./link/storm.js";
+import { burnt } from "./stream/burnt.js";
+import { corruptFrame } from "./stream/corrupt-frame.js";
+import { corruptPayload } from "./stream/corrupt-payload.js";
+import { streamDelay } from "./stream/delay.js";
+import { drop } from "./stream/drop.js";
+import { duplicate } from "./stream/duplicate.js";
+import { reorder } from "./stream/reorder.js";
+import { replayReordered } from "./stream/replay-reordered.js";
+import { replaySilent } from "./stream/replay-silent.js";
+import { replaySlow } from "./stream/replay-slow.js";
+import { replayTruncated } from "./stream/replay-truncated.js";
+import { replayWithoutEnd } from "./stream/replay-without-end.js";
+import { stall } from "./stream/stall.js";
+
 export const FAULTS: readonly Fault[] = [
   // one fault per line
+  partition,
+  delay,
+  loss,
+  bandwidth,
+  blackhole,
+  refuse,
+  storm,
+  drop,
+  duplicate,
+  reorder,
+  streamDelay,
+  corruptPayload,
+  corruptFrame,
+  stall,
+  burnt,
+  replayTruncated,
+  replaySilent,
+  replayWithoutEnd,
+  replaySlow,
+  replayReordered,
   kill,
   crashLoop,
   pause,

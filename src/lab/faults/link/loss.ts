@@ -1,0 +1,35 @@
+/** link.loss: segments get lost and are sent again. Evidence: how many, and the lateness they caused. */
+import { z } from "zod";
+import { disturb } from "../disturbed-links.js";
+import type { Fault } from "../fault.js";
+import { ports } from "../link-parameters.js";
+
+const parameters = z.strictObject({
+  percent: z.number().gt(0).max(90).meta({ description: "Share of TCP segments that get lost, each way" }),
+  backend: z.enum(["auto", "relay"]).default("auto").meta({
+    description:
+      "relay: emulated by what TCP makes of loss (retransmission after 2 ms or 200 ms, doubling; all behind it waits)",
+  }),
+  ports,
+});
+type Parameters = z.infer<typeof parameters>;
+
+export const loss: Fault<Parameters> = {
+  kind: "link.loss",
+  does: "Loses packets between engines and the gateway: TCP sends them again, and everything behind them waits",
+  targets: ["engines"],
+  needs: ["links"],
+  parameters,
+  inject(world, { percent, ports: names }) {
+    return disturb(world, {
+      kind: "link.loss",
+      disturbance: { kind: "loss", probability: percent / 100 },
+      ports: names,
+      bitesOn: "any",
+      bites: ({ retransmissions, worstDelayMs }) =>
+        retransmissions === 0
+          ? null
+          : `${retransmissions} segments sent again, late by up to ${Math.round(worstDelayMs)} ms (backend: relay)`,
+    });
+  },
+};
