@@ -120,7 +120,7 @@ describe("a defect of kvproof", () => {
       const patches = [
         { file, find, replace: `${find}    if (this.#looks > 12) throw new TypeError("a broken ticker");\n` },
       ];
-      const entry = await buildMutant({ ...DEFECT, id: "cli-broken-ticker", patches });
+      const entry = await buildMutant({ ...DEFECT, id: "cli-broken-ticker", patches }, "kvproof");
       const finished = await world.run(aLongRun(world), { entry });
       expect(finished).toMatchObject({ code: 70, signal: null, stdout: "" });
       expect(errorLine(finished)).toBe("KVP_E_INTERNAL: a broken ticker. Report it with the stack.");
@@ -170,7 +170,7 @@ describe("after a failure", () => {
       const patches = [
         { file, find, replace: `${find}  if (history !== "") throw new TypeError("a broken judge");\n` },
       ];
-      const entry = await buildMutant({ ...DEFECT, id: "cli-broken-judge", patches });
+      const entry = await buildMutant({ ...DEFECT, id: "cli-broken-judge", patches }, "kvproof");
       world.write("s.yaml", aScenario());
       const finished = await world.run(["run", "s.yaml"], { entry });
       expect(finished).toMatchObject({ code: 70, signal: null });

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CampaignSummary, RUN_FILES } from "../../src/judge/run-summary.js";
 import type { JudgeReport } from "../../src/judge/verdict.js";
 import { buildMutant } from "../mutants/build-mutant.js";
-import { keepsDepartedEngines } from "../mutants/defects/keeps-departed-engines.js";
+import { defect as departedEngineStillAnswers } from "../mutants/defects/glue/departed-engine-still-answers.js";
 import { aScenario, CliWorld, errorLine, expectNothingRuns, expectPlain, type Finished } from "./cli-world.js";
 
 const RUN_LIMIT_MS = 60_000;
@@ -234,7 +234,7 @@ describe("a gateway that lies", () => {
     "makes the run end 1, naming the property, quietly if so wished",
     async (context) => {
       const world = new CliWorld(context);
-      const mutant = await buildMutant({ ...keepsDepartedEngines, id: "cli-keeps-departed-engines" });
+      const mutant = await buildMutant({ ...departedEngineStillAnswers, id: "cli-keeps-departed-engines" }, "kvproof");
       world.write("s.yaml", aScenario());
       const gateway = `${process.execPath} ${mutant} gateway`;
       const finished = await world.run(["run", "s.yaml", "--quiet", "--gateway-command", gateway]);

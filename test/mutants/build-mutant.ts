@@ -1,9 +1,13 @@
-/** Builds the command line with a defect in it, beside the real one; returns the path of its entry. */
-import { readFileSync } from "node:fs";
+/** Builds the gateway with a defect in it: as the whole command line, or as a simulation with the gateway's cores in it. */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { packageRoot } from "../../src/base/package-root.js";
 import type { Defect, Patch } from "./defect.js";
+
+const ENTRIES = { kvproof: "src/cli/main.ts", simulation: "test/mutants/simulation-worker.ts" } as const;
+export type MutantEntry = keyof typeof ENTRIES;
 
 export function patched(source: string, patch: Patch): string {
   const occurrences = source.split(patch.find).length - 1;
@@ -13,30 +17,26 @@ export function patched(source: string, patch: Patch): string {
   return source.replace(patch.find, () => patch.replace);
 }
 
-function patching(patches: readonly Patch[]): Plugin {
-  return {
-    name: "defect",
-    setup(bundler) {
-      bundler.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const mine = patches.filter((patch) => patch.file === relative(packageRoot, path));
-        if (mine.length === 0) return null;
-        return { contents: mine.reduce(patched, readFileSync(path, "utf8")), loader: "ts" };
-      });
-    },
-  };
+/** Path of the built entry. What was built from the same sources and the same patches is used again. */
+export async function buildMutant(defect: Pick<Defect, "id" | "patches">, entry: MutantEntry): Promise<string> {
+  const folder = join(packageRoot, ".kvproof", "mutants", `${defect.id}.${entry}`);
+  const key = createHash("sha256").update(sources()).update(JSON.stringify(defect.patches)).digest("hex");
+  const outdir = join(folder, key.slice(0, 16));
+  const path = join(outdir, `${entry}.js`);
+  if (existsSync(path)) return path;
+  rmSync(folder, { recursive: true, force: true });
+  // A build that was cut short must not be taken for a whole one.
+  const unfinished = `${outdir}.part`;
+  await bundle(unfinished, entry, defect.patches);
+  renameSync(unfinished, outdir);
+  return path;
 }
 
-/** The gateway as a process, or a simulation with the gateway's cores in it. */
-const ENTRIES = { kvproof: "src/cli/main.ts", simulation: "test/mutants/simulation-entry.ts" } as const;
-
-export async function buildMutant(
-  defect: Pick<Defect, "id" | "patches">,
-  entry: keyof typeof ENTRIES = "kvproof",
-): Promise<string> {
-  const outdir = join(packageRoot, ".kvproof", "mutants", defect.id);
+async function bundle(outdir: string, entry: MutantEntry, patches: readonly Patch[]): Promise<void> {
   const { dependencies } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as {
     dependencies: Record<string, string>;
   };
+  const applied = new Set<Patch>();
   await build({
     absWorkingDir: packageRoot,
     entryPoints: { [entry]: ENTRIES[entry] },
@@ -47,8 +47,38 @@ export async function buildMutant(
     platform: "node",
     target: "node20.19",
     external: Object.keys(dependencies),
-    logLevel: "warning",
-    plugins: [patching(defect.patches)],
+    logLevel: "silent",
+    plugins: [patching(patches, applied)],
   });
-  return join(outdir, `${entry}.js`);
+  const idle = patches.find((patch) => !applied.has(patch));
+  if (idle) throw new Error(`${idle.file} is not part of the ${entry} build: its change would do nothing`);
+}
+
+function patching(patches: readonly Patch[], applied: Set<Patch>): Plugin {
+  return {
+    name: "defect",
+    setup(bundler) {
+      bundler.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const mine = patches.filter((patch) => patch.file === relative(packageRoot, path));
+        if (mine.length === 0) return null;
+        for (const patch of mine) applied.add(patch);
+        return { contents: mine.reduce(patched, readFileSync(path, "utf8")), loader: "ts" };
+      });
+    },
+  };
+}
+
+let sourcesHash: string | undefined;
+
+/** One hash over everything that may be bundled. */
+function sources(): string {
+  if (sourcesHash !== undefined) return sourcesHash;
+  const hash = createHash("sha256");
+  const add = (path: string): unknown => hash.update(path).update(readFileSync(join(packageRoot, path)));
+  for (const file of readdirSync(join(packageRoot, "src"), { recursive: true, encoding: "utf8" }).sort()) {
+    if (file.endsWith(".ts") && !file.endsWith(".test.ts")) add(join("src", file));
+  }
+  for (const file of ["simulation-entry.ts", "simulation-worker.ts"]) add(join("test/mutants", file));
+  add("package-lock.json");
+  return (sourcesHash = hash.digest("hex"));
 }

@@ -1,4 +1,4 @@
-/** Bundled with a defect inside, and imported by simulated.test.ts: what a judge says of simulated runs of these cores. */
+/** The only file here that knows the simulation's interface: what a judge says of one simulated run of these cores. */
 import { loadHashes } from "../../src/engine/cache/hash-functions.js";
 import { judgeHistory } from "../../src/judge/judge.js";
 import type { JudgeReport } from "../../src/judge/verdict.js";
@@ -6,6 +6,7 @@ import { simulateCleanRun } from "../../src/simulate/clean-run.js";
 
 const hashes = await loadHashes("sha256_cbor");
 
-export function judgeSeed(seed: number): Promise<JudgeReport> {
+/** @param _anomaly what shall happen in the run, by name; null = whatever the seed chooses. */
+export function judgeSeed(seed: number, _anomaly: string | null): Promise<JudgeReport> {
   return judgeHistory(simulateCleanRun(seed, hashes));
 }

@@ -1,0 +1,22 @@
+import type { Defect } from "../../defect.js";
+
+export const defect: Defect = {
+  id: "parked-blocks-leak",
+  title: "blocks that wait for a parent are not given back when their engine leaves",
+  seenIn: "AIBrix (context eviction leak)",
+  covers: ["D9", "A9"],
+  foundBy: ["B1"],
+  anomalies: ["burnt"],
+  patches: [
+    {
+      file: "src/gateway/index/block-store.ts",
+      find: "    this.parking.removeLane(lane);\n",
+      replace: "",
+    },
+    {
+      file: "src/gateway/index/block-store.ts",
+      find: "    this.#countUnplaced(lane, -lane.unplaced);\n",
+      replace: "    lane.unplaced = 0;\n",
+    },
+  ],
+};

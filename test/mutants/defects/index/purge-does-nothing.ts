@@ -1,0 +1,17 @@
+import type { Defect } from "../../defect.js";
+
+export const defect: Defect = {
+  id: "purge-does-nothing",
+  title: "a purge is counted and forgets nothing",
+  seenIn: "llm-d-router#1736",
+  covers: ["A2", "A1"],
+  foundBy: ["M3", "S1", "C1"],
+  scenario: "test/e2e/restart-in-place",
+  patches: [
+    {
+      file: "src/gateway/index/prefix-index.ts",
+      find: "if (lane.group < known) this.#store.clearLane(lane);\n      else this.#store.closeLane(lane);",
+      replace: "if (lane.group < 0) this.#store.clearLane(lane);",
+    },
+  ],
+};

@@ -1,0 +1,22 @@
+import type { Defect } from "../../defect.js";
+
+export const defect: Defect = {
+  id: "gap-clears-and-goes-on",
+  title: "a gap purges the stream and nothing is fetched again",
+  seenIn: "dynamo#14627",
+  covers: ["B19"],
+  foundBy: ["S2", "C1", "M2"],
+  anomalies: ["loss"],
+  patches: [
+    {
+      file: "src/gateway/session/flow.ts",
+      find: "  if (!canReplay(s)) {\n    purgeAndSkip",
+      replace: "  if (seq > s.next) {\n    purgeAndSkip",
+    },
+    {
+      file: "src/gateway/session/timers.ts",
+      find: "if (s.rebuildAtNs <= ns) rebuild(s);\n  else if",
+      replace: "if (s.rebuildAtNs <= ns) s.rebuildAtNs = NEVER;\n  else if",
+    },
+  ],
+};

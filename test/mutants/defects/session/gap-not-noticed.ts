@@ -1,0 +1,17 @@
+import type { Defect } from "../../defect.js";
+
+export const defect: Defect = {
+  id: "gap-not-noticed",
+  title: "sequence numbers are read and never compared",
+  seenIn: "llm-d-router#1737",
+  covers: ["B12", "W7", "A-LOST", "A-GHOST"],
+  foundBy: ["S2", "S1", "C1", "M2"],
+  anomalies: ["loss"],
+  patches: [
+    {
+      file: "src/gateway/session/flow.ts",
+      find: "  s.counters.gaps++;\n  s.counters.missing += missing;\n",
+      replace: "  s.next = seq;\n  if (missing > 0) return;\n",
+    },
+  ],
+};

@@ -1,0 +1,17 @@
+import type { Defect } from "../../defect.js";
+
+export const defect: Defect = {
+  id: "undecodable-asked-for-without-end",
+  title: "an undecodable batch is asked for again and again, and later ones wait",
+  seenIn: "aibrix#1720 (reconnect loop)",
+  covers: ["B27", "A-POISON"],
+  foundBy: ["S2", "S1", "C1"],
+  anomalies: ["garbled"],
+  patches: [
+    {
+      file: "src/gateway/session/flow.ts",
+      find: "if (!canReplay(s) || again || s.strikes.count >= s.options.holeStrikesMax) {",
+      replace: "if (!canReplay(s)) {",
+    },
+  ],
+};
