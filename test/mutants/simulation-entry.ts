@@ -2,11 +2,33 @@
 import { loadHashes } from "../../src/engine/cache/hash-functions.js";
 import { judgeHistory } from "../../src/judge/judge.js";
 import type { JudgeReport } from "../../src/judge/verdict.js";
-import { simulateCleanRun } from "../../src/simulate/clean-run.js";
+import { SIM_FAULT_KINDS, type SimFaultKind } from "../../src/simulate/plan/fault-kinds.js";
+import { makePlan } from "../../src/simulate/plan/make-plan.js";
+import type { SimPlan } from "../../src/simulate/plan/plan.js";
+import { simulatePlan } from "../../src/simulate/simulate-run.js";
 
 const hashes = await loadHashes("sha256_cbor");
 
-/** @param _anomaly what shall happen in the run, by name; null = whatever the seed chooses. */
-export function judgeSeed(seed: number, _anomaly: string | null): Promise<JudgeReport> {
-  return judgeHistory(simulateCleanRun(seed, hashes));
+/** What a plan can have besides faults. */
+const SETTINGS: Readonly<Record<string, (plan: SimPlan) => SimPlan>> = {
+  "no-replay": (plan) => ({ ...plan, fleet: plan.fleet.map((member) => ({ ...member, replay: false })) }),
+  "short-ring": (plan) => ({ ...plan, fleet: plan.fleet.map((member) => ({ ...member, ringBatches: 6 })) }),
+  "small-cap": (plan) => ({ ...plan, capBlocks: 60 }),
+};
+
+/** @param anomaly kinds of faults and settings that the run shall have, joined by "+"; null = whatever the seed chooses. */
+export function judgeSeed(seed: number, anomaly: string | null): Promise<JudgeReport> {
+  return judgeHistory(simulatePlan(anomaly === null ? makePlan(seed) : planWith(seed, anomaly.split("+")), hashes));
+}
+
+function planWith(seed: number, wanted: readonly string[]): SimPlan {
+  const faults = wanted.filter(isFault);
+  const settings = wanted.filter((name) => !isFault(name));
+  const unknown = settings.find((name) => !(name in SETTINGS));
+  if (unknown !== undefined) throw new RangeError(`the simulation knows no anomaly ${unknown}`);
+  return settings.reduce((plan, name) => SETTINGS[name]?.(plan) ?? plan, makePlan(seed, { faults }));
+}
+
+function isFault(name: string): name is SimFaultKind {
+  return (SIM_FAULT_KINDS as readonly string[]).includes(name);
 }

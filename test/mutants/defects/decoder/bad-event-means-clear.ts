@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "dynamo#6569 (review)",
   covers: ["C32", "A-POISON"],
   foundBy: ["S2", "C1"],
-  anomalies: ["garbled-event"],
+  anomalies: ["engine.garbled-event"],
   patches: [
     {
       file: "src/protocol/kv-event-reader.ts",

@@ -6,7 +6,6 @@ export const defect: Defect = {
   seenIn: "dynamo#3180, production-stack#1062",
   covers: ["D50", "W9", "A-HASHFORM"],
   foundBy: ["S2", "C1"],
-  scenario: "test/e2e/mixed-dialects",
   patches: [
     {
       file: "src/protocol/msgpack-cursor.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "AIBrix (the poison event drops the whole batch)",
   covers: ["D13", "A-POISON"],
   foundBy: ["S2", "S1", "C1"],
-  anomalies: ["garbled-event"],
+  anomalies: ["engine.garbled-event"],
   patches: [
     {
       file: "src/protocol/kv-event-reader.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "AIBrix, typed msgspec consumers",
   covers: ["D14", "A-POISON"],
   foundBy: ["S2", "S1", "C1"],
-  anomalies: ["unknown-event"],
+  anomalies: ["engine.unknown-event"],
   patches: [
     {
       file: "src/protocol/kv-event-reader.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "AIBrix (limits not enforced on the event path), smg#2095",
   covers: ["D10", "A10", "A-CAP"],
   foundBy: ["B1"],
-  scenario: "test/mutants/scenarios/small-cap",
+  anomalies: ["small-cap"],
   patches: [
     {
       file: "src/gateway/index/eviction.ts",

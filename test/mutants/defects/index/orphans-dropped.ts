@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "llm-d-kv-cache#347",
   covers: ["C43"],
   foundBy: ["S2", "C1", "O1"],
-  anomalies: ["burnt"],
+  anomalies: ["engine.burn-seq"],
   patches: [
     {
       file: "src/gateway/index/store-blocks.ts",

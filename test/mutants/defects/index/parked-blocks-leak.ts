@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "AIBrix (context eviction leak)",
   covers: ["D9", "A9"],
   foundBy: ["B1"],
-  anomalies: ["burnt"],
+  anomalies: ["engine.burn-seq"],
   patches: [
     {
       file: "src/gateway/index/block-store.ts",

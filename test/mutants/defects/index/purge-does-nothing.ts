@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "llm-d-router#1736",
   covers: ["A2", "A1"],
   foundBy: ["M3", "S1", "C1"],
-  scenario: "test/e2e/restart-in-place",
+  anomalies: ["engine.crash"],
   patches: [
     {
       file: "src/gateway/index/prefix-index.ts",

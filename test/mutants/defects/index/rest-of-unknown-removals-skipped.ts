@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "dynamo#14737 (removal of an unknown hash)",
   covers: ["W16"],
   foundBy: ["S1", "C1"],
-  anomalies: ["burnt"],
+  anomalies: ["engine.burn-seq"],
   patches: [
     {
       file: "src/gateway/index/removal-queue.ts",

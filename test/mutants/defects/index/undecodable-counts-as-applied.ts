@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "consumers that log decode errors and go on",
   covers: ["D25", "A-POISON"],
   foundBy: ["M2", "S1", "O1"],
-  anomalies: ["garbled"],
+  anomalies: ["engine.garbled-batch"],
   patches: [
     {
       file: "src/gateway/index/prefix-index.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "AIBrix (phantom root)",
   covers: ["D7", "C41", "A-ORPHAN"],
   foundBy: ["S4", "S0"],
-  anomalies: ["burnt"],
+  anomalies: ["engine.burn-seq"],
   patches: [
     {
       file: "src/gateway/index/store-blocks.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "AIBrix (the status gauge stays 1)",
   covers: ["D16", "B28"],
   foundBy: ["M2"],
-  anomalies: ["burnt"],
+  anomalies: ["engine.burn-seq"],
   patches: [
     {
       file: "src/gateway/session/session.ts",

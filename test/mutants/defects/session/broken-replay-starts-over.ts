@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "llm-d-router#2410",
   covers: ["B20"],
   foundBy: ["S2", "C1", "M2"],
-  anomalies: ["replay-cut"],
+  anomalies: ["gateway.restart+replay.truncate", "engine.crash+replay.truncate"],
   patches: [
     {
       file: "src/gateway/session/replay.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "dynamo#14627",
   covers: ["B19"],
   foundBy: ["S2", "C1", "M2"],
-  anomalies: ["loss"],
+  anomalies: ["stream.drop", "stream.overrun"],
   patches: [
     {
       file: "src/gateway/session/flow.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "llm-d-router#1737",
   covers: ["B12", "W7", "A-LOST", "A-GHOST"],
   foundBy: ["S2", "S1", "C1", "M2"],
-  anomalies: ["loss"],
+  anomalies: ["stream.drop", "stream.overrun"],
   patches: [
     {
       file: "src/gateway/session/flow.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "AIBrix",
   covers: ["D4", "A-LOST", "A-GHOST", "A-CLEAR"],
   foundBy: ["M2", "S2", "S1", "C1"],
-  anomalies: ["loss"],
+  anomalies: ["stream.drop", "stream.overrun"],
   patches: [
     {
       file: "src/gateway/session/flow.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "dynamo#7072, llm-d-router (truncated history)",
   covers: ["B18", "B22", "A-GAP-BURNT"],
   foundBy: ["S2", "S1", "C1"],
-  anomalies: ["burnt"],
+  anomalies: ["engine.burn-seq"],
   patches: [
     {
       file: "src/gateway/session/flow.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "consumers that look for gaps only when the next batch comes",
   covers: ["A-LOST", "A-HWM"],
   foundBy: ["C1", "S2", "S1"],
-  anomalies: ["lost-tail"],
+  anomalies: ["stream.drop"],
   patches: [
     {
       file: "src/gateway/session/timers.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "dynamo#14652, dynamo#12635",
   covers: ["A5"],
   foundBy: ["S2", "C1", "M2"],
-  scenario: "test/e2e/restart-in-place",
+  anomalies: ["engine.crash"],
   patches: [
     {
       file: "src/gateway/session/life.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "dynamo#13044, vllm#57789",
   covers: ["A6", "A-EPOCH-PAST"],
   foundBy: ["M3", "S1", "C1"],
-  scenario: "test/e2e/restart-in-place",
+  anomalies: ["engine.crash"],
   patches: [
     {
       file: "src/gateway/session/rounds.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "AIBrix, llm-d-router#2853, smg#742",
   covers: ["D5", "W6", "A-EPOCH", "A1"],
   foundBy: ["M3", "S1", "S2", "C1"],
-  scenario: "test/e2e/restart-in-place",
+  anomalies: ["engine.crash"],
   patches: [
     {
       file: "src/gateway/session/rounds.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "llm-d-router#2853, #2854",
   covers: ["A1", "W6", "A-EPOCH"],
   foundBy: ["M3", "S1", "C1"],
-  scenario: "test/mutants/scenarios/restart-without-replay",
+  anomalies: ["no-replay+engine.crash"],
   patches: [
     {
       file: "src/gateway/session/life.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "llm-d-router (equal number dropped), kthena#1428",
   covers: ["A3", "A6", "A-EPOCH-EQ"],
   foundBy: ["M3", "S1", "C1"],
-  scenario: "test/e2e/restart-in-place",
+  anomalies: ["engine.crash"],
   patches: [
     {
       file: "src/gateway/session/replay.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "vllm#40363, sglang#33394",
   covers: ["B21", "A-GAP-OLD"],
   foundBy: ["M2"],
-  scenario: "test/mutants/scenarios/short-ring",
+  anomalies: ["short-ring", "short-ring+gateway.restart"],
   patches: [
     {
       file: "src/gateway/session/replay.ts",

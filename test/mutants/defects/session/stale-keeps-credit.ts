@@ -20,7 +20,7 @@ export const defect: Defect = {
     },
     {
       file: "src/gateway/fleet/engine.ts",
-      find: 'if (state === "down") this.#lifeInDoubt = true;',
+      find: 'if (state === "down") this.#doubt.raise();',
       replace: "",
     },
   ],

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "aibrix#1720 (reconnect loop)",
   covers: ["B27", "A-POISON"],
   foundBy: ["S2", "S1", "C1"],
-  anomalies: ["garbled"],
+  anomalies: ["engine.garbled-batch"],
   patches: [
     {
       file: "src/gateway/session/flow.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "consumers that wait for the sentinel",
   covers: ["W4"],
   foundBy: ["S2", "S1", "C1"],
-  anomalies: ["replay-endless"],
+  anomalies: ["gateway.restart+replay.no-end", "stream.drop+replay.no-end"],
   patches: [
     {
       file: "src/gateway/session/flow.ts",
