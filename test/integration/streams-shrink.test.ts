@@ -10,9 +10,9 @@ import { TRACE_FORMAT, TRACE_VERSION, type TraceRecord } from "../../src/streams
 import { TraceWriter } from "../../src/streams/trace/trace-writer.js";
 import { buildMutant } from "../mutants/build-mutant.js";
 import type { Defect } from "../mutants/defect.js";
-import { creditsWithoutFirstBlock } from "../mutants/defects/credits-without-first-block.js";
-import { ignoresRemovals } from "../mutants/defects/ignores-removals.js";
-import { mixesAdapters } from "../mutants/defects/mixes-adapters.js";
+import { defect as adaptersFallTogether } from "../mutants/defects/index/adapters-fall-together.js";
+import { defect as creditsWithoutFirstBlock } from "../mutants/defects/index/credits-without-first-block.js";
+import { defect as removalsIgnored } from "../mutants/defects/index/removals-ignored.js";
 import { CliWorld, errorLine } from "./cli-world.js";
 
 const STREAMS = [aStream(), aStream({ engine: "b" })];
@@ -40,7 +40,7 @@ const events = (text: string): string[] =>
 
 describe("kvproof shrink", () => {
   it.each<[Defect, readonly string[], string, string]>([
-    [ignoresRemovals, ["A store 1, tokens [1] (block size 1)", "A remove 1"], "nobody holds any of it", "A: 1"],
+    [removalsIgnored, ["A store 1, tokens [1] (block size 1)", "A remove 1"], "nobody holds any of it", "A: 1"],
     [
       creditsWithoutFirstBlock,
       ["A store 1, tokens [1] (block size 1)", "B store 1 2, tokens [1 2] (block size 1)", "B remove 1"],
@@ -48,7 +48,7 @@ describe("kvproof shrink", () => {
       "A: 1, B: 2",
     ],
     [
-      mixesAdapters,
+      adaptersFallTogether,
       ['A store 1, tokens [1] (block size 1), adapter x, extra keys [["x"]]'],
       "nobody holds any of it",
       "A: 1",
@@ -57,7 +57,7 @@ describe("kvproof shrink", () => {
     const world = new CliWorld();
     try {
       const trace = await write(world, "t.kvtrace", randomBatches(11, 60, 2));
-      const entry = await buildMutant(defect);
+      const entry = await buildMutant(defect, "kvproof");
       const command = `${process.execPath} ${entry} gateway`;
       const ended = await world.run(["shrink", trace, "--gateway-command", command, "--max-time", "2m", "--quiet"]);
       expect(ended.code, ended.stderr).toBe(1);

@@ -23,13 +23,28 @@ export async function buildMutant(defect: Pick<Defect, "id" | "patches">, entry:
   const key = createHash("sha256").update(sources()).update(JSON.stringify(defect.patches)).digest("hex");
   const outdir = join(folder, key.slice(0, 16));
   const path = join(outdir, `${entry}.js`);
-  if (existsSync(path)) return path;
+  let running = underWay.get(path);
+  if (running === undefined) underWay.set(path, (running = buildInto(folder, outdir, entry, defect.patches)));
+  await running;
+  return path;
+}
+
+/** Builds of this process, so that two who want the same one share it. */
+const underWay = new Map<string, Promise<void>>();
+
+async function buildInto(folder: string, outdir: string, entry: MutantEntry, patches: readonly Patch[]): Promise<void> {
+  if (existsSync(join(outdir, `${entry}.js`))) return;
   rmSync(folder, { recursive: true, force: true });
   // A build that was cut short must not be taken for a whole one.
-  const unfinished = `${outdir}.part`;
-  await bundle(unfinished, entry, defect.patches);
-  renameSync(unfinished, outdir);
-  return path;
+  const unfinished = `${outdir}.${process.pid}.part`;
+  await bundle(unfinished, entry, patches);
+  try {
+    renameSync(unfinished, outdir);
+  } catch (thrown) {
+    // Another process was faster.
+    rmSync(unfinished, { recursive: true, force: true });
+    if (!existsSync(outdir)) throw thrown;
+  }
 }
 
 async function bundle(outdir: string, entry: MutantEntry, patches: readonly Patch[]): Promise<void> {

@@ -18,7 +18,8 @@ export async function cleanRuns(
   const work = async (): Promise<void> => {
     const thread = new SimulationThread(entry);
     try {
-      for (let seed = next++; seed <= seeds && signal?.aborted !== true; seed = next++) {
+      for (let seed = next++; seed <= seeds; seed = next++) {
+        if (signal?.aborted) break;
         const { failed, proofs, crash } = await thread.ask({ seed, anomaly: null });
         if (crash !== null) findings.push({ seed, failed: ["(broke off)"], proof: crash });
         else if (failed.length > 0) findings.push({ seed, failed, proof: proofs[failed[0] as string] ?? "" });

@@ -16,19 +16,22 @@ const MAX_CRASHES = 10;
 export async function huntInSimulation(defect: FiledDefect, signal?: AbortSignal): Promise<Hunt> {
   const hunt = { defect, sightings: [] as Sighting[], seedsTried: 0, failed: [] as string[], trouble: null };
   let thread: SimulationThread | undefined;
+  let healthy: SimulationThread | undefined;
   try {
     thread = new SimulationThread(await buildMutant(defect, "simulation"));
-    return await search(hunt, thread, signal);
+    healthy = new SimulationThread(await buildMutant({ id: "none", patches: [] }, "simulation"));
+    return await search(hunt, thread, healthy, signal);
   } catch (thrown) {
     return { ...hunt, trouble: asError(thrown).message };
   } finally {
-    await thread?.stop();
+    await Promise.all([thread?.stop(), healthy?.stop()]);
   }
 }
 
 async function search(
   hunt: Hunt & { sightings: Sighting[]; failed: string[]; seedsTried: number },
   thread: SimulationThread,
+  healthy: SimulationThread,
   signal?: AbortSignal,
 ): Promise<Hunt> {
   const { defect } = hunt;
@@ -45,9 +48,13 @@ async function search(
       crash = answer.crash;
       if (++crashes >= MAX_CRASHES) break;
     }
-    const named = defect.foundBy.find((id) => answer.failed.includes(id));
+    if (!defect.foundBy.some((id) => answer.failed.includes(id))) continue;
+    // What also fails without the defect says nothing about it.
+    const { failed: innocent } = await healthy.ask({ seed, anomaly: answer.anomaly });
+    const { anomaly, proofs } = answer;
+    const failed = answer.failed.filter((id) => !innocent.includes(id));
+    const named = defect.foundBy.find((id) => failed.includes(id));
     if (named === undefined) continue;
-    const { anomaly, failed, proofs } = answer;
     hunt.sightings.push({ seed, anomaly, failed, proof: `${named}: ${proofs[named]}` });
   }
   return { ...hunt, trouble: isFound(hunt) || crash === null ? null : `runs broke off: ${crash}` };

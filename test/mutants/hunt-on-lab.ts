@@ -21,7 +21,8 @@ export async function huntOnLab(defect: FiledDefect, signal?: AbortSignal): Prom
   let trouble: string | null = null;
   try {
     const gateway = await buildMutant(defect, "kvproof");
-    for (let seed = 1; seed <= MAX_SEEDS && !isFound(hunt) && signal?.aborted !== true; seed++) {
+    for (let seed = 1; seed <= MAX_SEEDS && !isFound(hunt); seed++) {
+      if (signal?.aborted) break;
       const runs = join(out, String(seed));
       const ended = await runScenario(defect, gateway, seed, runs, signal);
       hunt.seedsTried++;

@@ -82,7 +82,7 @@ export function markdownOf({ rows, clean }: Matrix): string {
   const found = rows.filter((row) => row.found).length;
   const lines = [`${found} of ${rows.length} defects found, each by a named property under at least two seeds.`];
   if (clean) lines.push("", `Without a defect: ${clean.findings.length} findings in ${clean.seeds} simulated runs.`);
-  for (const area of [...new Set(rows.map((row) => row.area))]) {
+  for (const area of new Set(rows.map((row) => row.area))) {
     lines.push("", `## ${area}`, "", `| defect | what the gateway does wrong | covers | where | ${used.join(" | ")} |`);
     lines.push(`| --- | --- | --- | --- | ${used.map(() => ":-:").join(" | ")} |`);
     for (const row of rows.filter((candidate) => candidate.area === area)) lines.push(markdownRow(row, used));
