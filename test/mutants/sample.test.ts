@@ -21,7 +21,7 @@ const SAMPLE: Readonly<Record<string, string>> = {
   I3: "gpu-removal-takes-cpu-copy",
   M1: "position-goes-back",
   M2: "late-joiner-calls-itself-live",
-  M3: "departed-engine-kept",
+  M3: "purge-does-nothing",
   M6: "flaps",
   C1: "batches-applied-late",
   L1: "batches-applied-late",
