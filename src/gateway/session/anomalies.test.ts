@@ -1,5 +1,6 @@
 /** The anomalies of the catalogue that concern one stream, each the shortest way in which it can happen. */
 import { describe, expect, it } from "vitest";
+import { DEFAULT_SESSION_OPTIONS } from "./options.js";
 import { type Batch, World } from "./test-world.js";
 
 const upTo = (n: number): number[] => Array.from({ length: n + 1 }, (_, i) => i);
@@ -25,6 +26,18 @@ describe("session anomalies", () => {
     const world = new World().publish(20).connect().serve();
     expect(world.seqs).toEqual(upTo(19));
     expect(world.status).toMatchObject({ state: "live", lastSeq: 19, credit: 1 });
+  });
+
+  it("A-SLOWJOIN: what was published while the subscription was still on its way is asked for soon, not after the idle time", () => {
+    const world = new World().connect().serve();
+    world.publish(1).lose(1).advance(DEFAULT_SESSION_OPTIONS.joinAuditMs).serve();
+    expect(world.seqs).toEqual([0]);
+    expect(world.status).toMatchObject({ state: "live", lastSeq: 0, audits: 1 });
+  });
+
+  it("a connection that has shown live batches is not audited early", () => {
+    const world = new World().connect().publish(1).deliver().serve();
+    expect(world.advance(DEFAULT_SESSION_OPTIONS.joinAuditMs).status).toMatchObject({ state: "live", audits: 0 });
   });
 
   it("an idle engine that has published nothing is live after one empty answer", () => {

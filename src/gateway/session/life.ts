@@ -21,6 +21,7 @@ export function beginHolding(s: SessionState, state: "catching-up" | "gapped"): 
 /** From now on live batches flow; what is still held flows first. */
 export function beginFlowing(s: SessionState): void {
   const was = s.state;
+  const heard = !isHolding(s) || s.highestSeen >= 0;
   if (isHolding(s)) cancelRound(s);
   s.state = s.incomplete === null ? "live" : "partial";
   s.open = s.held.count === 0;
@@ -30,7 +31,7 @@ export function beginFlowing(s: SessionState): void {
   s.unproven = false;
   s.verifiedNs = s.nowNs;
   s.auditNext = s.next;
-  s.auditIntervalMs = s.options.auditMinMs;
+  s.auditIntervalMs = heard ? s.options.auditMinMs : s.options.joinAuditMs;
   s.auditAtNs = s.nowNs + s.auditIntervalMs * NS_PER_MS;
   if (was !== s.state) {
     note(s, "debug", s.state, `${s.state} at batch ${s.lastSeq}`, { last_seq: s.lastSeq });

@@ -15,6 +15,11 @@ export interface SessionOptions {
   /** An idle stream asks again for its last batch after this long, then ever more rarely: finds a lost tail and hidden restarts. */
   readonly auditMinMs: number;
   readonly auditMaxMs: number;
+  /**
+   * A connection that has brought no live batch yet asks once more after this long: what is published after the replay was
+   * answered and before the publisher knew of the subscription reaches nobody.
+   */
+  readonly joinAuditMs: number;
   /** An incomplete stream asks whether the missing part can be had by now. */
   readonly rebuildMinMs: number;
   readonly rebuildMaxMs: number;
@@ -38,6 +43,7 @@ export const DEFAULT_SESSION_OPTIONS: SessionOptions = {
   retryMaxMs: 2_000,
   auditMinMs: 1_000,
   auditMaxMs: 30_000,
+  joinAuditMs: 100,
   rebuildMinMs: 1_000,
   rebuildMaxMs: 30_000,
   leaseMs: 3_000,

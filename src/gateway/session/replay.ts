@@ -164,7 +164,7 @@ function takeRound(s: SessionState, id: number, ns: number): ReplayRound | null 
 }
 
 function auditLater(s: SessionState): void {
-  s.auditIntervalMs = Math.min(s.options.auditMaxMs, s.auditIntervalMs * 2);
+  s.auditIntervalMs = Math.min(s.options.auditMaxMs, Math.max(s.options.auditMinMs, s.auditIntervalMs * 2));
   s.auditAtNs = s.nowNs + s.auditIntervalMs * NS_PER_MS;
   s.auditNext = s.next;
 }

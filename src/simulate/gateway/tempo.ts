@@ -10,6 +10,7 @@ export const SESSION_TIMES: Partial<SessionOptions> = {
   retryMaxMs: 60,
   auditMinMs: 60,
   auditMaxMs: 300,
+  joinAuditMs: 12,
   rebuildMinMs: 60,
   rebuildMaxMs: 300,
   leaseMs: 100,
