@@ -2,6 +2,7 @@
  * What the gateway's stream follower and sockets do, without sockets: dials, subscribes, feeds live batches and replay answers
  * into one session, runs what it asks for, dials again.
  */
+import { NS_PER_MS } from "../../base/clock.js";
 import type { ReplayAnswers } from "../links/replay-link.js";
 import { ReplayLink } from "../links/replay-link.js";
 import { type LinkParts, LiveLink } from "../links/live-link.js";
@@ -30,6 +31,8 @@ export class SimStream {
   /** Of the present connection. */
   #link: LiveLink | null = null;
   #unsubscribe: () => void = () => undefined;
+  /** When the present connection's subscription reaches the publisher. */
+  #subscribedAt = 0;
   #replay: ReplayLink | null = null;
   #attempts = 0;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -99,7 +102,9 @@ export class SimStream {
     if (this.#closed || this.#link !== link) return;
     const { time, rng, maxDelayMs } = this.#parts;
     this.#attempts = 0;
-    time.afterMs(rng.float() * maxDelayMs, () => {
+    const travelMs = rng.float() * maxDelayMs;
+    this.#subscribedAt = time.nowNs() + travelMs * NS_PER_MS;
+    time.afterMs(travelMs, () => {
       if (this.#link === link) this.#unsubscribe = peer.subscribe((batch) => link.publish(batch));
     });
     this.#enter(() => {
@@ -176,7 +181,9 @@ export class SimStream {
     else if (action.type === "request-replay") {
       this.#replay?.cancel();
       this.#replay = new ReplayLink(this.#parts, this.#answersOf(action.round));
-      this.#replay.request(this.#parts.peer(), action.from);
+      // A replay connection shakes hands first: the subscription, which travels one way only, is there before its request.
+      const handshakeMs = (this.#subscribedAt - this.#parts.time.nowNs()) / NS_PER_MS;
+      this.#replay.request(this.#parts.peer(), action.from, handshakeMs);
     }
   }
 

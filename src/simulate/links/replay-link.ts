@@ -27,8 +27,8 @@ export class ReplayLink {
     this.#way = new OrderedWay(parts.time, parts.rng, parts.maxDelayMs);
   }
 
-  /** `publisher` = who is reached now; null = nobody. */
-  request(publisher: SimRank | null, from: number): void {
+  /** `publisher` = who is reached now; null = nobody. The request arrives no earlier than in `afterMs`. */
+  request(publisher: SimRank | null, from: number, afterMs: number): void {
     const { conditions } = this.#parts;
     const refused = conditions.of("replay.refused");
     const cut = conditions.of("link.partition");
@@ -38,6 +38,7 @@ export class ReplayLink {
     else if (this.#isSilent(publisher)) this.#fail("no answer", TEMPO.replayInactivityMs);
     else {
       publisher.onEnd(() => this.#fail("the connection ended", 0));
+      if (afterMs > 0) this.#way.delay(afterMs);
       this.#way.send(() => this.#answer(publisher, from));
     }
   }
