@@ -212,6 +212,16 @@ describe("session anomalies", () => {
     expect(world.status.replays).toBeLessThan(12);
   });
 
+  it("a batch that several replays in a row lost is had from a later one that has it", () => {
+    const world = liveWorld(2).publish(3).lose(1).deliver();
+    const [lost] = world.ring.splice(2, 1) as [Batch];
+    for (let i = 0; i < 12; i++) world.serve().advance(250);
+    expect(world.status.state).toBe("partial");
+    world.ring.splice(2, 0, lost);
+    expect(world.heal(40).seqs).toEqual(upTo(4));
+    expect(world.status.state).toBe("live");
+  });
+
   it("A-POISON: events that are passed over one by one leave a line that says in which batch", () => {
     const world = liveWorld(2).publish(1);
     const seq = 2;

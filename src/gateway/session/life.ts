@@ -54,17 +54,13 @@ export function markIncomplete(s: SessionState, incomplete: Incomplete): void {
   s.rebuildAtNs = s.hasReplay && s.rebuildsLeft > 0 ? s.nowNs + s.rebuildIntervalMs * NS_PER_MS : NEVER;
 }
 
-/** Times to ask for what was lost; for history, until the first answer that has none of it. */
+/** Times to ask for what was lost. An answer without it proves little: that very replay may have lost it, too. */
 const REBUILD_TRIES = 5;
-
-export function noMoreRebuilds(s: SessionState): void {
-  s.rebuildsLeft = 0;
-  s.rebuildAtNs = NEVER;
-}
 
 export function markComplete(s: SessionState): void {
   s.incomplete = null;
-  noMoreRebuilds(s);
+  s.rebuildsLeft = 0;
+  s.rebuildAtNs = NEVER;
   if (isFlowing(s)) s.state = "live";
 }
 

@@ -2,16 +2,7 @@
 import { NS_PER_MS } from "../../base/clock.js";
 import { Verdict } from "./actions.js";
 import { offer } from "./flow.js";
-import {
-  beginFlowing,
-  beginHolding,
-  beginNewLife,
-  forgetLife,
-  markIncomplete,
-  noMoreRebuilds,
-  purge,
-  rangeText,
-} from "./life.js";
+import { beginFlowing, beginHolding, beginNewLife, forgetLife, markIncomplete, purge, rangeText } from "./life.js";
 import { sameBytes } from "./recent-batches.js";
 import { cancelRound, startSync } from "./rounds.js";
 import { ANY, isFlowing, note, type ReplayRound, type SessionState } from "./state.js";
@@ -95,7 +86,6 @@ function place(s: SessionState, round: ReplayRound, seq: number, payload: Uint8A
 function worthRebuilding(s: SessionState, round: ReplayRound, seq: number): boolean {
   if (s.incomplete === null || seq >= s.incomplete.until) {
     cancelRound(s);
-    if (s.incomplete?.reason !== "unavailable") noMoreRebuilds(s);
     return false;
   }
   return rebuildFrom(s, round, seq);
