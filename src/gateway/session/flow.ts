@@ -1,7 +1,14 @@
 /** From holding back to flowing again: draining what is held, judging what a replay round brought. */
 import { NS_PER_MS } from "../../base/clock.js";
-import { beginFlowing, beginHolding, giveUpReplay, purgeAndSkip, rangeText, skipPoison } from "./life.js";
-import { sameBytes } from "./recent-batches.js";
+import {
+  beginFlowing,
+  beginHolding,
+  forgetHalfApplied,
+  giveUpReplay,
+  purgeAndSkip,
+  rangeText,
+  skipPoison,
+} from "./life.js";
 import { retryLater, startSync } from "./rounds.js";
 import { ANY, canReplay, isFlowing, isHolding, NEVER, note, type RoundOutcome, type SessionState } from "./state.js";
 
@@ -100,28 +107,39 @@ function isOutOfPatience(s: SessionState): boolean {
 
 /** One more round without the number that is next. True = often enough. */
 function strike(s: SessionState): boolean {
-  if (s.strikes.seq !== s.next) s.strikes = { seq: s.next, count: 0, payload: null };
+  if (s.strikes.seq !== s.next) s.strikes = { seq: s.next, count: 0 };
   s.strikes.count++;
   return s.strikes.count >= s.options.holeStrikesMax;
 }
 
-/** The batch was undecodable. The link may have damaged it, so ask for it again; if the publisher sends the same bytes, skip it. */
-export function poisoned(s: SessionState, seq: number, payload: Uint8Array): void {
+/**
+ * The batch was undecodable. The link may have damaged it, so ask for it again, until the publisher sends the same bytes (then
+ * replay.ts skips them) or has been asked often enough. `touched` = some of its events were applied before the damage showed.
+ */
+export function poisoned(s: SessionState, seq: number, payload: Uint8Array, touched: boolean): void {
+  const wasFlowing = isFlowing(s);
   s.counters.rejected++;
-  if (s.strikes.seq !== seq) s.strikes = { seq, count: 0, payload: null };
-  const known = s.strikes.payload;
-  // Only a replayed copy speaks for the publisher: a link may damage two live copies alike.
-  const again = s.offeredByReplay && known !== null && sameBytes(known, payload);
-  s.strikes = { seq, count: s.strikes.count + (s.offeredByReplay ? 1 : 0), payload };
-  if (!canReplay(s) || again || s.strikes.count >= s.options.holeStrikesMax) {
-    skipPoison(s, seq, payload);
-    return;
-  }
+  s.undecodable.remember(seq, payload);
+  const strikes = s.strikes.seq === seq ? s.strikes.count : 0;
+  // Only a replayed copy speaks for the publisher.
+  s.strikes = { seq, count: strikes + (s.offeredByReplay ? 1 : 0) };
+  const giveUp = !canReplay(s) || s.strikes.count >= s.options.holeStrikesMax;
+  if (touched) {
+    s.dirty = true;
+    if (giveUp)
+      purgeAndSkip(s, seq + 1, s.hasReplay ? (s.replayDown ? "unavailable" : "lost") : "blind", "undecodable");
+    else forgetHalfApplied(s, seq, payload);
+  } else if (giveUp) skipPoison(s, seq);
+  if (giveUp) return;
   note(s, "warn", "undecodable", `batch ${seq} is undecodable (${payload.length} bytes); asking for it again`, { seq });
-  if (s.next === ANY) s.next = seq;
-  if (!isFlowing(s)) return;
-  beginHolding(s, "gapped");
-  s.highestSeen = Math.max(s.highestSeen, seq);
+  if (touched) {
+    beginHolding(s, "catching-up");
+    startSync(s);
+  } else {
+    if (s.next === ANY) s.next = seq;
+    if (wasFlowing) beginHolding(s, "gapped");
+  }
+  if (wasFlowing) s.highestSeen = Math.max(s.highestSeen, seq);
 }
 
 /** Rounds that bring nothing and do not end either, after which nothing is taken to be missing that is not known to be. */

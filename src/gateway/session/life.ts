@@ -72,9 +72,9 @@ export function forgetLife(s: SessionState, reason: string): void {
   s.unproven = false;
   s.next = 0;
   s.recent.clear();
-  s.skipped.clear();
+  s.undecodable.clear();
   s.attempts = 0;
-  s.strikes = { seq: -1, count: 0, payload: null };
+  s.strikes = { seq: -1, count: 0 };
   markComplete(s);
 }
 
@@ -98,7 +98,7 @@ function skip(s: SessionState, at: number, reason: Incomplete["reason"], how: st
     to: at - 1,
   });
   s.next = at;
-  s.strikes = { seq: -1, count: 0, payload: null };
+  s.strikes = { seq: -1, count: 0 };
   markIncomplete(s, reason === "unavailable" ? { reason, from: 0, until: NEVER } : { reason, from, until: at });
 }
 
@@ -109,9 +109,8 @@ export function purgeAndSkip(s: SessionState, at: number, reason: Incomplete["re
 }
 
 /** An undecodable batch costs that batch: what was known stays, under the mark. A readable copy may be had later. */
-export function skipPoison(s: SessionState, seq: number, payload: Uint8Array): void {
+export function skipPoison(s: SessionState, seq: number): void {
   s.next = seq;
-  s.skipped.remember(seq, payload);
   // While replay is down, a good copy may be had later.
   skip(s, seq + 1, s.hasReplay && s.replayDown ? "unavailable" : "poison", "undecodable");
 }
@@ -144,6 +143,17 @@ export function giveUpReplay(s: SessionState, why: string): void {
   beginFlowing(s);
 }
 
+/**
+ * Some events of undecodable batch `seq` were applied before the damage showed. A whole copy would apply them a second time, and
+ * copies are counted: nothing that is known can be kept. The life is still the same.
+ */
+export function forgetHalfApplied(s: SessionState, seq: number, payload: Uint8Array): void {
+  const { strikes } = s;
+  forgetLife(s, `batch ${seq} broke off after some of its events had been applied`);
+  s.strikes = strikes;
+  s.undecodable.remember(seq, payload);
+}
+
 export function connected(s: SessionState, connection: number, ns: number): void {
   s.nowNs = ns;
   s.connection = connection;
@@ -151,7 +161,7 @@ export function connected(s: SessionState, connection: number, ns: number): void
   s.counters.connects++;
   s.replayDown = false;
   s.attempts = 0;
-  s.strikes = { seq: -1, count: 0, payload: null };
+  s.strikes = { seq: -1, count: 0 };
   if (!s.hasReplay) {
     connectedBlind(s);
     return;

@@ -2,7 +2,16 @@
 import { NS_PER_MS } from "../../base/clock.js";
 import { Verdict } from "./actions.js";
 import { offer } from "./flow.js";
-import { beginFlowing, beginHolding, beginNewLife, forgetLife, markIncomplete, purge, rangeText } from "./life.js";
+import {
+  beginFlowing,
+  beginHolding,
+  beginNewLife,
+  forgetLife,
+  markIncomplete,
+  purge,
+  rangeText,
+  skipPoison,
+} from "./life.js";
 import { sameBytes } from "./recent-batches.js";
 import { cancelRound, startSync } from "./rounds.js";
 import { ANY, isFlowing, note, type ReplayRound, type SessionState } from "./state.js";
@@ -19,7 +28,7 @@ export function acceptReplayed(s: SessionState, id: number, seq: number, payload
       return drop(s);
     if (round.from === 0 && s.lastSeq < 0 && s.next !== ANY && seq > s.next) ringBegins(s, seq);
   }
-  if (round.kind === "rebuild" && s.skipped.differs(seq, payload)) {
+  if (round.kind === "rebuild" && s.undecodable.differs(seq, payload)) {
     if (!rebuildFrom(s, round, seq)) return drop(s);
   }
   return place(s, round, seq, payload);
@@ -67,6 +76,11 @@ function ringBegins(s: SessionState, seq: number): void {
 function place(s: SessionState, round: ReplayRound, seq: number, payload: Uint8Array): Verdict {
   if (seq < s.next || s.next === ANY) return known(s, seq, payload);
   if (seq === s.next) {
+    if (s.undecodable.has(seq, payload)) {
+      s.counters.rejected++;
+      skipPoison(s, seq);
+      return Verdict.drop;
+    }
     offer(s, seq, payload, true);
     return Verdict.apply;
   }

@@ -91,7 +91,7 @@ export class Session {
     const payload = s.offeredPayload as Uint8Array;
     s.offeredPayload = null;
     if (result.rejected) {
-      poisoned(s, seq, payload);
+      poisoned(s, seq, payload, result.events > 0);
       return;
     }
     const counters = s.counters;

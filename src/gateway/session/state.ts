@@ -7,7 +7,7 @@ import type { SessionAction } from "./actions.js";
 import { HeldBatches } from "./held-batches.js";
 import type { SessionOptions } from "./options.js";
 import { RecentBatches } from "./recent-batches.js";
-import { SkippedBatches } from "./skipped-batches.js";
+import { UndecodableBatches } from "./undecodable-batches.js";
 
 /** `next` when any number is as good as another: nothing is known before it. */
 export const ANY = -1;
@@ -81,8 +81,7 @@ export interface SessionState {
   readonly counters: SessionCounters;
   readonly held: HeldBatches;
   readonly recent: RecentBatches;
-  /** Batches of this life that were undecodable, as they came. */
-  readonly skipped: SkippedBatches;
+  readonly undecodable: UndecodableBatches;
   actions: SessionAction[];
   state: StreamState;
   /** Id of the connection whose frames count; the latest one. */
@@ -110,8 +109,8 @@ export interface SessionState {
   /** Rounds in a row without a batch that could be applied, and when the first of them was over. */
   attempts: number;
   firstFailureNs: number;
-  /** The number that is missing, how often the publisher failed to send it, and the undecodable bytes it sent instead. */
-  strikes: { seq: number; count: number; payload: Uint8Array | null };
+  /** The number that is missing, and how often the publisher failed to send it so that it could be read. */
+  strikes: { seq: number; count: number };
   /** Replay gave up; gaps are not worth waiting for until it answers again. */
   replayDown: boolean;
   retryAtNs: number;
@@ -165,7 +164,7 @@ export function newSessionState(options: SessionOptions, hasReplay: boolean): Se
     counters: noCounters(),
     held: new HeldBatches(options.heldBatchesMax, options.heldBytesMax),
     recent: new RecentBatches(),
-    skipped: new SkippedBatches(),
+    undecodable: new UndecodableBatches(),
     actions: [],
     state: "cold",
     connection: 0,
@@ -184,7 +183,7 @@ export function newSessionState(options: SessionOptions, hasReplay: boolean): Se
     roundIds: 0,
     attempts: 0,
     firstFailureNs: 0,
-    strikes: { seq: -1, count: 0, payload: null },
+    strikes: { seq: -1, count: 0 },
     replayDown: false,
     retryAtNs: NEVER,
     auditAtNs: NEVER,
