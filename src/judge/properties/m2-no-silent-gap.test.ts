@@ -51,6 +51,19 @@ describe("M2 no silent gap", () => {
     expect((await noticed.verdictOf("M2")).verdict).toBe("fail");
   });
 
+  it("does not ask a late joiner for burnt numbers at the end, which nobody can know of", async () => {
+    const late = () =>
+      aHistory()
+        .engine("a", { joins: false })
+        .prompt("p", 1)
+        .stores("a", "p")
+        .stores("a", "p", { wire: "burnt" })
+        .joins("a");
+    const account = (appliedBatches: number) => ({ lastSeq: appliedBatches - 1, appliedBatches });
+    expect((await late().wait(600).stream("a", account(1)).verdictOf("M2")).verdict).toBe("pass");
+    expect((await late().wait(600).stream("a", account(0)).verdictOf("M2")).verdict).toBe("fail");
+  });
+
   it("accepts a gap before the first look that is closed by then, though fewer were replayed than had been missing", async () => {
     const history = aHistory().engine("a").prompt("p", 1);
     for (let batch = 0; batch < 9; batch++) history.stores("a", "p");

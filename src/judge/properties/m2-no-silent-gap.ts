@@ -30,10 +30,10 @@ export const noSilentGap: Property = {
     return {
       member(record) {
         const engine = context.truth.engine(record.engine);
-        for (const { holder, epoch, nextSeq } of engine?.streams ?? []) {
+        for (const { holder, epoch, sentUpTo } of engine?.streams ?? []) {
           const gaps = of(record.engine, holder.rank);
           gaps.forget();
-          const published = epoch === engine?.epoch ? nextSeq : 0;
+          const published = epoch === engine?.epoch ? sentUpTo : 0;
           if (record.event === "added" && published > 0) gaps.open("joined late", record.at, published);
         }
       },

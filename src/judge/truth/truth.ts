@@ -147,8 +147,9 @@ export class Truth {
       engine.disturbed(entry.at);
     }
     // A number that was never sent is noticed with the next one that was, however late that comes.
-    if (entry.wire !== "burnt" && stream.burntLast) engine.disturbed(entry.at);
-    stream.burntLast = entry.wire === "burnt";
+    if (entry.wire === "burnt") return;
+    if (stream.sentUpTo < entry.seq) engine.disturbed(entry.at);
+    stream.sentUpTo = entry.seq + 1;
   }
 
   #change(
