@@ -12,6 +12,8 @@ export interface StreamTruth extends StreamPosition {
   /** Batches of the present life that consumers cannot read (burnt or garbled). */
   unreadableBatches: number;
   lastEmitAt: number;
+  /** The last batch used up a number and left nothing on the wire. */
+  burntLast: boolean;
   /** Highest number of the present life that left on the wire, and one more; what follows it was burnt. */
   sentUpTo: number;
   readonly emitTimes: EmitTimes;
@@ -76,6 +78,7 @@ export class EngineState {
           sentBatches: 0,
           unreadableBatches: 0,
           lastEmitAt: ALWAYS,
+          burntLast: false,
           sentUpTo: 0,
           emitTimes: new EmitTimes(),
         };
@@ -123,6 +126,7 @@ export class EngineState {
     for (const stream of this.streams) {
       stream.holder.endLife(at);
       stream.unreadableBatches = 0;
+      stream.burntLast = false;
       stream.sentUpTo = 0;
       stream.emitTimes.restart();
     }

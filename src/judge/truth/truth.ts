@@ -147,9 +147,10 @@ export class Truth {
       engine.disturbed(entry.at);
     }
     // A number that was never sent is noticed with the next one that was, however late that comes.
-    if (entry.wire === "burnt") return;
-    if (stream.sentUpTo < entry.seq) engine.disturbed(entry.at);
-    stream.sentUpTo = entry.seq + 1;
+    const burnt = entry.wire === "burnt";
+    if (stream.burntLast && !burnt) engine.disturbed(entry.at);
+    stream.burntLast = burnt;
+    if (!burnt) stream.sentUpTo = entry.seq + 1;
   }
 
   #change(
