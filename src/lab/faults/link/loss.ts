@@ -1,14 +1,15 @@
 /** link.loss: segments get lost and are sent again. Evidence: how many, and the lateness they caused. */
 import { z } from "zod";
+import { UsageError } from "../../../base/errors.js";
 import { disturb } from "../disturbed-links.js";
 import type { Fault } from "../fault.js";
 import { ports } from "../link-parameters.js";
 
 const parameters = z.strictObject({
   percent: z.number().gt(0).max(90).meta({ description: "Share of TCP segments that get lost, each way" }),
-  backend: z.enum(["auto", "relay"]).default("auto").meta({
+  backend: z.enum(["auto", "relay", "netns"]).default("auto").meta({
     description:
-      "relay: emulated by what TCP makes of loss (retransmission after 2 ms or 200 ms, doubling; all behind it waits)",
+      "auto: what the lab has. netns: the kernel loses packets (--lab netns). relay: emulated by what TCP makes of loss (sent again after 2 ms or 200 ms, doubling; all behind it waits)",
   }),
   ports,
 });
@@ -20,7 +21,13 @@ export const loss: Fault<Parameters> = {
   targets: ["engines"],
   needs: ["links"],
   parameters,
-  inject(world, { percent, ports: names }) {
+  async inject(world, { percent, backend: wanted, ports: names }) {
+    const backend = world.lab.links?.backend;
+    if (wanted !== "auto" && wanted !== backend)
+      throw new UsageError(
+        "KVP_E_SCENARIO_IMPOSSIBLE",
+        `link.loss: this lab loses packets by ${backend}, not ${wanted}`,
+      );
     return disturb(world, {
       kind: "link.loss",
       disturbance: { kind: "loss", probability: percent / 100 },
@@ -29,7 +36,7 @@ export const loss: Fault<Parameters> = {
       bites: ({ retransmissions, worstDelayMs }) =>
         retransmissions === 0
           ? null
-          : `${retransmissions} segments sent again, late by up to ${Math.round(worstDelayMs)} ms (backend: relay)`,
+          : `${retransmissions} segments sent again, late by up to ${Math.round(worstDelayMs)} ms (backend: ${backend})`,
     });
   },
 };
