@@ -30,6 +30,10 @@ export class KvEventReader {
   private readonly stored: StoredEventReader;
   private readonly removed: RemovedEventReader;
   private unknownType = "";
+  private from = 0;
+  /** Of the last batch: events that were read and delivered (or passed over), and where the last of them ended. */
+  readEventCount = 0;
+  readBytes = 0;
 
   constructor(limits: Partial<KvEventLimits> = {}) {
     this.limits = { ...DEFAULT_KV_EVENT_LIMITS, ...limits };
@@ -39,12 +43,16 @@ export class KvEventReader {
   }
 
   /**
-   * Calls `sink` for each event in order. A malformed event costs itself while its end can be found.
+   * Calls `sink` for each event in order, from number `from` on. A malformed event costs itself while its end can be found.
    * @throws ProtocolError KVP_E_BATCH_INVALID or KVP_E_MSGPACK_* when the rest cannot be read. Events before the damage
-   *   have been delivered by then: the stream needs a resync, not a retry. What the sink throws passes through.
+   *   have been delivered by then, `readEventCount` of them: a whole copy must be read from there on, or all of it be
+   *   forgotten. What the sink throws passes through.
    */
-  decodeBatch(payload: Uint8Array, sink: KvEventSink): BatchHeader {
+  decodeBatch(payload: Uint8Array, sink: KvEventSink, from = 0): BatchHeader {
     const { cursor } = this;
+    this.from = from;
+    this.readEventCount = 0;
+    this.readBytes = 0;
     cursor.checkLimit("maxBatchBytes", payload.length);
     cursor.open(payload);
     try {
@@ -110,10 +118,14 @@ export class KvEventReader {
         cursor.pos = start;
         cursor.skipValue();
         cursor.checkLimit("maxMalformedPerBatch", ++malformed);
-        sink.malformed?.(error);
+        if (i >= this.from) sink.malformed?.(error);
+        this.readEventCount = i + 1;
+        this.readBytes = cursor.pos;
         continue;
       }
-      this.deliver(sink, kind);
+      if (i >= this.from) this.deliver(sink, kind);
+      this.readEventCount = i + 1;
+      this.readBytes = cursor.pos;
     }
     return count;
   }

@@ -1,4 +1,5 @@
 /** One stream's holdings: a holder is a data-parallel rank of an engine, a lane is one KV-cache group of it. */
+import type { BrokenBatch } from "./broken-batch.js";
 import type { Context, Model } from "./contexts.js";
 import type { DuplicateRule, HolderId, HolderSpec } from "./index-types.js";
 import type { ParkedBlock } from "./parking.js";
@@ -62,6 +63,8 @@ export class Holder {
   /** Sum of its lanes'. */
   unplaced = 0;
   removed = false;
+  /** The batch whose end was damaged, until the next one is applied. */
+  broken: BrokenBatch | null = null;
 
   constructor(
     readonly id: HolderId,

@@ -305,6 +305,33 @@ describe("lives", () => {
     expect(sink.apply(new Uint8Array([0xc1])).rejected).toBe(true);
     expect(bench.ask(prompt)).toEqual({ "a/0": 4 });
   });
+  it.each([
+    ["bytes follow it", (whole: Uint8Array) => Buffer.concat([whole, Buffer.from([1, 6, 0x6b])])],
+    ["it is cut short", (whole: Uint8Array) => whole.subarray(0, whole.length - 3)],
+    ["its second half is garbage", (whole: Uint8Array) => Uint8Array.from(whole).fill(0xc1, whole.length / 2)],
+  ])("applies a batch once that comes damaged and then whole: %s", (_, damaged) => {
+    const bench = new Bench().add("a");
+    const sink = bench.index.sink(bench.id("a"));
+    const other = { tokens: blocks(8, 3) };
+    const events = [stored(prompt), stored(other)];
+    const whole = encodeBatch("vllm-0.30", { ts: 7, rank: 0, events });
+    for (const copy of [damaged(whole), damaged(whole)]) expect(sink.apply(copy).rejected).toBe(true);
+    expect(sink.apply(whole).rejected).toBe(false);
+    expect(bench.ask(other)).toEqual({ "a/0": 8 });
+    bench.send("a", removed(prompt), removed(other));
+    expect([bench.ask(prompt), bench.ask(other)]).toEqual([{}, {}]);
+    expect(sink.apply(whole).blocks).toBeGreaterThan(0);
+  });
+  it("applies other batches whole after a damaged one", () => {
+    const bench = new Bench().add("a");
+    const sink = bench.index.sink(bench.id("a"));
+    const batch = (ts: number): Uint8Array => encodeBatch("vllm-0.30", { ts, rank: 0, events: [stored(prompt)] });
+    expect(sink.apply(Buffer.concat([batch(1), Buffer.from([0])])).rejected).toBe(true);
+    bench.send("a", removed(prompt));
+    expect(bench.ask(prompt)).toEqual({});
+    expect(sink.apply(batch(1)).rejected).toBe(false);
+    expect(bench.ask(prompt)).not.toEqual({});
+  });
   it("refuses an engine twice, a block size of 0 and a cap out of range", () => {
     expect(() => new Bench().add("a").add("a")).toThrow(UsageError);
     expect(() => new Bench().add("a", { blockSize: 0 })).toThrow(UsageError);

@@ -3,6 +3,7 @@ import { invariant, ProtocolError, UsageError } from "../../base/errors.js";
 import { KvEventReader } from "../../protocol/kv-event-reader.js";
 import type { ApplyResult, PrefixMatch, PrefixMatcher, PrefixQuery, StreamSink } from "../ports.js";
 import { BlockStore } from "./block-store.js";
+import { BrokenBatch } from "./broken-batch.js";
 import { EventApplier } from "./event-applier.js";
 import { Holder } from "./holder.js";
 import type { DuplicateRule, HolderId, HolderSpec, PrefixIndexOptions, PrefixIndexStats } from "./index-types.js";
@@ -160,11 +161,14 @@ export class PrefixIndex implements PrefixMatcher {
     }
     applier.begin(holder);
     let rejected = false;
+    const { broken } = holder;
+    holder.broken = null;
     try {
-      this.#reader.decodeBatch(payload, applier);
+      this.#reader.decodeBatch(payload, applier, broken === null ? 0 : broken.eventsIn(payload));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       rejected = true;
+      holder.broken = BrokenBatch.of(this.#reader, payload, broken);
     } finally {
       applier.end();
     }
@@ -181,5 +185,6 @@ export class PrefixIndex implements PrefixMatcher {
       else this.#store.closeLane(lane);
     }
     holder.adapters.clear();
+    holder.broken = null;
   }
 }
