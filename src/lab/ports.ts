@@ -27,6 +27,8 @@ export interface EngineSpec {
   readonly decodeMsPerToken: number;
   readonly maxBatchedTokens: number;
   readonly bufferSteps: number;
+  /** Batches that wait for one slow subscriber at most; what exceeds it is lost to that subscriber. 0 = no limit. */
+  readonly hwm: number;
   /** Publishes this many blocks of its own the moment its publisher is bound (pod-create-publishing). */
   readonly publishAtStart: number;
   /** Does not publish at all (control runs). */

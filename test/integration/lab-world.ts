@@ -29,6 +29,7 @@ export function anEngine(engine: string, changes: Partial<EngineSpec> = {}): Eng
     decodeMsPerToken: 0,
     maxBatchedTokens: 8192,
     bufferSteps: 1000,
+    hwm: 100_000,
     publishAtStart: 0,
     events: true,
     seed: 1,

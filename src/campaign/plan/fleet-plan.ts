@@ -53,6 +53,7 @@ function engineSpec(entry: FleetEntry, engine: string, dialect: string, seed: nu
     decodeMsPerToken: options.decode_ms_per_token,
     maxBatchedTokens: options.max_batched_tokens,
     bufferSteps: options.buffer_steps,
+    hwm: options.hwm,
     publishAtStart: options.publish_at_start,
     events: options.events,
     seed,

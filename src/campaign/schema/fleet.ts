@@ -33,6 +33,11 @@ const engineOptions = z.strictObject({
   decode_ms_per_token: z.number().min(0).default(0),
   max_batched_tokens: z.int().min(16).default(8192).meta({ description: "Step budget; longer prompts are chunked" }),
   buffer_steps: z.int().min(1).default(10_000).meta({ description: "Batches kept for replay" }),
+  hwm: z
+    .int()
+    .min(0)
+    .default(100_000)
+    .meta({ description: "Batches that wait for a slow subscriber; what exceeds it is lost to it. 0 = no limit" }),
   publish_at_start: z
     .int()
     .min(0)

@@ -22,6 +22,7 @@ const spec: EngineSpec = {
   decodeMsPerToken: 0,
   maxBatchedTokens: 512,
   bufferSteps: 100,
+  hwm: 100_000,
   publishAtStart: 0,
   events: true,
   seed: 3,

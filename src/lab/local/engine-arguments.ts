@@ -64,6 +64,7 @@ function eventsConfig(spec: EngineSpec, place: PodPlace): Record<string, unknown
     endpoint: `tcp://${place.address}:${place.eventsPort}`,
     ...(spec.replay ? { replay_endpoint: `tcp://${place.address}:${place.replayPort}` } : {}),
     buffer_steps: spec.bufferSteps,
+    hwm: spec.hwm,
     topic: topicOf(spec),
     ...(place.eventsPort > 0 ? { bind: true } : {}),
   };
