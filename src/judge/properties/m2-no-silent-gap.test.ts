@@ -64,6 +64,14 @@ describe("M2 no silent gap", () => {
     expect((await late().wait(600).stream("a", account(0)).verdictOf("M2")).verdict).toBe("fail");
   });
 
+  it("does not ask for the history of a life that had ended before the engine was registered", async () => {
+    const history = aHistory().engine("a").prompt("p", 1).stores("a", "p").stores("a", "p").dies("a").joins("a");
+    const reborn = history.returns("a").stores("a", "p").wait(600);
+    expect(await reborn.stream("a", { lastSeq: 0, appliedBatches: 1 }).verdictOf("M2")).toMatchObject({
+      violationCount: 0,
+    });
+  });
+
   it("accepts a gap before the first look that is closed by then, though fewer were replayed than had been missing", async () => {
     const history = aHistory().engine("a").prompt("p", 1);
     for (let batch = 0; batch < 9; batch++) history.stores("a", "p");

@@ -33,7 +33,7 @@ export const noSilentGap: Property = {
         for (const { holder, epoch, sentUpTo } of engine?.streams ?? []) {
           const gaps = of(record.engine, holder.rank);
           gaps.forget();
-          const published = epoch === engine?.epoch ? sentUpTo : 0;
+          const published = engine?.alive === true && epoch === engine.epoch ? sentUpTo : 0;
           if (record.event === "added" && published > 0) gaps.open("joined late", record.at, published);
         }
       },
