@@ -390,3 +390,26 @@ describe("session anomalies", () => {
     expect(world.status.replays).toBeLessThan(20);
   });
 });
+
+describe("several losses", () => {
+  it("one that can be had again is had, whatever became of an earlier one", () => {
+    const world = liveWorld(2).burn().publish(2).deliver();
+    for (let i = 0; i < 8; i++) world.serve().advance(100);
+    expect(world.status.state).toBe("partial");
+    world.publish(2).lose(1).deliver();
+    const [lost] = world.ring.splice(4, 1) as [Batch];
+    for (let i = 0; i < 8; i++) world.serve().advance(100);
+    world.ring.splice(4, 0, lost);
+    expect(world.seqs).toEqual([6]);
+    expect(world.heal(60).seqs).toEqual([3, 4, 5, 6]);
+  });
+
+  it("a publisher that answers and lacks some numbers is not taken for one that does not answer", () => {
+    const world = liveWorld(2);
+    for (let hole = 0; hole < 5; hole++) world.burn().publish(2);
+    world.deliver();
+    for (let i = 0; i < 80; i++) world.serve().advance(100);
+    expect(world.logs.filter((line) => line.startsWith("replay-unavailable"))).toEqual([]);
+    expect(world.status.state).toBe("partial");
+  });
+});

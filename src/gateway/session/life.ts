@@ -1,8 +1,9 @@
 /** Connections, lives of the publisher, and the purges between them. */
 import { NS_PER_MS } from "../../base/clock.js";
 import { creditOf } from "./credit.js";
+import { type Loss, withLoss } from "./incomplete.js";
 import { cancelRound, startSync } from "./rounds.js";
-import { ANY, type Incomplete, isFlowing, isHolding, NEVER, note, type SessionState } from "./state.js";
+import { ANY, isFlowing, isHolding, NEVER, note, type SessionState } from "./state.js";
 
 export function purge(s: SessionState, reason: string): void {
   if (!s.dirty) return;
@@ -38,11 +39,9 @@ export function beginFlowing(s: SessionState): void {
   }
 }
 
-export function markIncomplete(s: SessionState, incomplete: Incomplete): void {
+export function markIncomplete(s: SessionState, loss: Loss): void {
   if (isFlowing(s)) s.state = "partial";
-  // What may still be had is not forgotten over what may not.
-  if (s.incomplete !== null && s.rebuildsLeft > 0) return;
-  s.incomplete = incomplete;
+  s.incomplete = withLoss(s.incomplete, loss);
   s.rebuildIntervalMs = s.options.rebuildMinMs;
   s.rebuildsLeft = {
     blind: 0,
@@ -50,7 +49,7 @@ export function markIncomplete(s: SessionState, incomplete: Incomplete): void {
     lost: REBUILD_TRIES,
     poison: REBUILD_TRIES,
     unavailable: Number.POSITIVE_INFINITY,
-  }[incomplete.reason];
+  }[s.incomplete.reason];
   s.rebuildAtNs = s.hasReplay && s.rebuildsLeft > 0 ? s.nowNs + s.rebuildIntervalMs * NS_PER_MS : NEVER;
 }
 
@@ -91,19 +90,21 @@ export function beginNewLife(s: SessionState, evidence: string): void {
 }
 
 /** Batches `s.next` .. `at - 1` are not to be had: the stream goes on from `at` and says that it is incomplete. */
-function skip(s: SessionState, at: number, reason: Incomplete["reason"], how: string): void {
+function skip(s: SessionState, at: number, reason: Loss["reason"], how: string): void {
   const from = Math.max(0, s.next);
   note(s, "warn", "skipped", `${rangeText(from, at)} lost (${how}); going on from ${at} as partial`, {
     from,
     to: at - 1,
   });
   s.next = at;
+  // The publisher answered: that it lacks these numbers says nothing against asking it for others.
+  s.attempts = 0;
   s.strikes = { seq: -1, count: 0 };
   markIncomplete(s, reason === "unavailable" ? { reason, from: 0, until: NEVER } : { reason, from, until: at });
 }
 
 /** As {@link skip}; the lost batches may have removed blocks, so nothing from before them is believed any more. */
-export function purgeAndSkip(s: SessionState, at: number, reason: Incomplete["reason"], how: string): void {
+export function purgeAndSkip(s: SessionState, at: number, reason: Loss["reason"], how: string): void {
   purge(s, `${rangeText(Math.max(0, s.next), at)} lost: ${how}`);
   skip(s, at, reason, `${how}; purged`);
 }

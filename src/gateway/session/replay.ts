@@ -12,8 +12,9 @@ import {
   rangeText,
   skipPoison,
 } from "./life.js";
+import { isMissing } from "./incomplete.js";
 import { sameBytes } from "./recent-batches.js";
-import { cancelRound, startSync } from "./rounds.js";
+import { startSync } from "./rounds.js";
 import { ANY, isFlowing, note, type ReplayRound, type SessionState } from "./state.js";
 
 export function acceptReplayed(s: SessionState, id: number, seq: number, payload: Uint8Array): Verdict {
@@ -23,14 +24,10 @@ export function acceptReplayed(s: SessionState, id: number, seq: number, payload
   round.replies++;
   if (seq > round.highest) round.highest = seq;
   if (round.proof !== null) return prove(s, round, round.proof, seq, payload);
-  if (round.replies === 1) {
-    if (round.kind === "rebuild" && s.incomplete?.reason !== "poison" && !worthRebuilding(s, round, seq))
-      return drop(s);
-    if (round.from === 0 && s.lastSeq < 0 && s.next !== ANY && seq > s.next) ringBegins(s, seq);
+  if (round.replies === 1 && round.kind !== "rebuild" && round.from === 0) {
+    if (s.lastSeq < 0 && s.next !== ANY && seq > s.next) ringBegins(s, seq);
   }
-  if (round.kind === "rebuild" && s.undecodable.differs(seq, payload)) {
-    if (!rebuildFrom(s, round, seq)) return drop(s);
-  }
+  if (round.kind === "rebuild" && isWorthRebuilding(s, seq, payload) && !rebuildFrom(s, round, seq)) return drop(s);
   return place(s, round, seq, payload);
 }
 
@@ -96,13 +93,9 @@ function place(s: SessionState, round: ReplayRound, seq: number, payload: Uint8A
   return outcome === "duplicate" ? duplicate(s) : drop(s);
 }
 
-/** First answer of a rebuild: does the publisher now offer something of what is missing? */
-function worthRebuilding(s: SessionState, round: ReplayRound, seq: number): boolean {
-  if (s.incomplete === null || seq >= s.incomplete.until) {
-    cancelRound(s);
-    return false;
-  }
-  return rebuildFrom(s, round, seq);
+/** Does the publisher now offer something of what is missing? Bytes that were undecodable before are nothing new. */
+function isWorthRebuilding(s: SessionState, seq: number, payload: Uint8Array): boolean {
+  return s.incomplete !== null && isMissing(s.incomplete, seq) && !s.undecodable.has(seq, payload);
 }
 
 /** True when the answers of this very round are those to rebuild from. */

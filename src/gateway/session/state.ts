@@ -5,6 +5,7 @@
 import type { StreamState } from "../ports.js";
 import type { SessionAction } from "./actions.js";
 import { HeldBatches } from "./held-batches.js";
+import type { Incomplete } from "./incomplete.js";
 import type { SessionOptions } from "./options.js";
 import { RecentBatches } from "./recent-batches.js";
 import { UndecodableBatches } from "./undecodable-batches.js";
@@ -13,18 +14,6 @@ import { UndecodableBatches } from "./undecodable-batches.js";
 export const ANY = -1;
 /** A time that never comes. */
 export const NEVER = Number.POSITIVE_INFINITY;
-
-/** Why the picture lacks something that the engine may hold. */
-export interface Incomplete {
-  /**
-   * "blind": there is no replay endpoint to ask · "history": the ring began at `until` · "lost": the publisher did not replay
-   * `from`..`until - 1` though it has later ones · "poison": they were undecodable · "unavailable": replay did not answer.
-   */
-  readonly reason: "blind" | "history" | "lost" | "poison" | "unavailable";
-  /** The missing numbers, `from` <= n < `until`. */
-  readonly from: number;
-  readonly until: number;
-}
 
 /** One request to the replay endpoint and what came of it. */
 export interface ReplayRound {

@@ -1,5 +1,6 @@
 /** What happens because time passed: retries, audits of idle streams, rebuilds of incomplete ones. */
 import { NS_PER_MS } from "../../base/clock.js";
+import { firstMissing } from "./incomplete.js";
 import { startAudit, startRound, startSync } from "./rounds.js";
 import { canReplay, isFlowing, NEVER, type SessionState } from "./state.js";
 
@@ -27,7 +28,7 @@ function rebuild(s: SessionState): void {
   s.rebuildsLeft--;
   s.rebuildIntervalMs = Math.min(s.options.rebuildMaxMs, s.rebuildIntervalMs * 2);
   s.rebuildAtNs = s.rebuildsLeft > 0 ? s.nowNs + s.rebuildIntervalMs * NS_PER_MS : NEVER;
-  startRound(s, "rebuild", s.incomplete.from, false);
+  startRound(s, "rebuild", firstMissing(s.incomplete), false);
 }
 
 function audit(s: SessionState): void {

@@ -1,6 +1,6 @@
 /**
- * What undecodable batches of this life looked like. The same bytes again come from the publisher so: they are not worth
- * another try. Other bytes under the same number are: then the link had done the damage.
+ * What undecodable batches of this life looked like. The same bytes again come from the publisher so and are not worth another
+ * try; other bytes under the same number are: then the link had done the damage.
  */
 const MAX_REMEMBERED = 1024;
 
@@ -15,12 +15,6 @@ export class UndecodableBatches {
   /** Batch `seq` looked just like this. */
   has(seq: number, payload: Uint8Array): boolean {
     return this.#prints.size > 0 && this.#prints.get(seq) === fingerprint(payload);
-  }
-
-  /** Batch `seq` was undecodable and looked different. */
-  differs(seq: number, payload: Uint8Array): boolean {
-    const print = this.#prints.get(seq);
-    return print !== undefined && print !== fingerprint(payload);
   }
 
   clear(): void {
