@@ -24,6 +24,19 @@ describe("L2 invalidation latency", () => {
     expect(result).toMatchObject({ verdict: "fail", violations: [{ engine: "a", proof: { claimed: 3, block: 1 } }] });
   });
 
+  it("does not ask for it where an earlier removal, which nobody could read, may have left a copy too many", async () => {
+    const history = (wire?: "garbled") => {
+      const stored = aHistory().engine("a").prompt("p", 1).stores("a", "p");
+      const again = stored
+        .removes("a", "p", wire === undefined ? {} : { wire })
+        .stores("a", "p")
+        .wait(1500);
+      return again.removes("a", "p").asks("p", { a: 1 }, probe).wait(150).asks("p", { a: 1 }, probe);
+    };
+    expect((await history("garbled").verdictOf("L2")).violationCount).toBe(0);
+    expect((await history().verdictOf("L2")).verdict).toBe("fail");
+  });
+
   it("is idle without removals to watch", async () => {
     const history = aHistory().engine("a").prompt("p", 3).stores("a", "p").asks("p", { a: 3 }, probe);
     expect(await history.verdictOf("L2")).toMatchObject({ verdict: "unknown", opportunities: 0 });

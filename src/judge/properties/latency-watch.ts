@@ -89,6 +89,8 @@ export class Watches {
     const { query, survey } = answer;
     if (query.inv <= watch.change.emittedAt + this.#context.truth.bounds.stalenessNs) return;
     if (!survey.calm || !standing.settled || watch.overdue !== null) return;
+    // An earlier removal that nobody could read may have left consumers a copy too many.
+    if (this.#word === "gone" && standing.claimed <= standing.possible) return;
     const late = round((query.inv - watch.change.emittedAt) / 1e6);
     watch.overdue =
       this.#word === "visible"
