@@ -81,11 +81,16 @@ export class SimWorld {
     else if (what === "store" || what === "evict" || what === "reset") this.#touchCache(what, rng, engine);
     else if (what === "leave" || what === "restart") this.#depart(what === "restart", rng);
     else if (what === "observe") this.#observe();
-    else if (what === "empty") for (const name of this.running.keys()) this.leave(name);
+    else if (what === "empty") this.#drain();
     else {
       const prompt = this.prompts.any(rng);
       if (prompt !== undefined) this.#prober.probe(what, prompt, rng);
     }
+  }
+
+  #drain(): void {
+    this.log.add({ k: "phase", name: "drain" });
+    for (const name of this.running.keys()) this.leave(name);
   }
 
   finish(): HistoryRecord[] {

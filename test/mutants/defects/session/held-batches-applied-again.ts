@@ -6,6 +6,7 @@ export const defect: Defect = {
   seenIn: "llm-d-router#1887 (overlap inflates counts), Mooncake#4159",
   covers: ["A-DUP", "C34"],
   foundBy: ["M1", "S1", "C1"],
+  anomalies: ["gateway.restart+replay.slow+busy", "busy"],
   patches: [
     {
       file: "src/gateway/session/flow.ts",

@@ -6,12 +6,12 @@ export const defect: Defect = {
   seenIn: "consumers that look for gaps only when the next batch comes",
   covers: ["A-LOST", "A-HWM"],
   foundBy: ["C1", "S2", "S1"],
-  anomalies: ["stream.drop"],
+  anomalies: ["stream.drop+quiet-end", "stream.overrun+quiet-end"],
   patches: [
     {
       file: "src/gateway/session/timers.ts",
       find: "else if (s.auditAtNs <= ns) audit(s);",
-      replace: "",
+      replace: "else if (s.auditAtNs <= ns) s.auditAtNs = NEVER;",
     },
   ],
 };

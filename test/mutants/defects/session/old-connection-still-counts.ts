@@ -2,21 +2,16 @@ import type { Defect } from "../../defect.js";
 
 export const defect: Defect = {
   id: "old-connection-still-counts",
-  title: "frames of an earlier connection are taken for those of the present one",
+  title: "frames of an earlier connection are applied when they come, whatever their number",
   seenIn: "clients that share one callback over reconnects",
   covers: ["A-LATE"],
   foundBy: ["M1", "S1", "S2", "C1", "M3", "O1"],
-  anomalies: ["link.flap"],
+  anomalies: ["link.flap+busy", "link.flap"],
   patches: [
     {
       file: "src/gateway/session/live.ts",
       find: "if (!s.connected || connection !== s.connection) return drop(s);",
-      replace: "if (!s.connected) return drop(s);",
-    },
-    {
-      file: "src/gateway/session/session.ts",
-      find: "if (!s.open || seq !== s.next || connection !== s.connection) return",
-      replace: "if (!s.open || seq !== s.next) return",
+      replace: "if (connection !== s.connection) return apply(s, seq, payload);\n  if (!s.connected) return drop(s);",
     },
   ],
 };

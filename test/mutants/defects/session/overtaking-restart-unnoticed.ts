@@ -14,6 +14,11 @@ export const defect: Defect = {
       replace: "const proof = prove && s.lastPayload === s.offeredPayload ? s.lastPayload : null;",
     },
     {
+      file: "src/gateway/session/life.ts",
+      find: "s.unproven = s.lastSeq >= 0;",
+      replace: "s.unproven = false;",
+    },
+    {
       file: "src/gateway/session/replay.ts",
       find: "return s.recent.differs(seq, payload) ? otherLife(s, seq) : duplicate(s);",
       replace: "return duplicate(s);",

@@ -14,6 +14,11 @@ export const defect: Defect = {
       replace: "const proof = prove && s.lastPayload === s.offeredPayload ? s.lastPayload : null;",
     },
     {
+      file: "src/gateway/session/life.ts",
+      find: "s.unproven = s.lastSeq >= 0;",
+      replace: "s.unproven = false;",
+    },
+    {
       file: "src/gateway/session/live.ts",
       find: "if (seq < s.next) return s.recent.has(seq, payload) ? duplicate(s) : backwards(s, seq, payload);\n  if (seq > s.next) gapBefore",
       replace: "if (seq < s.next) return duplicate(s);\n  if (seq > s.next) gapBefore",

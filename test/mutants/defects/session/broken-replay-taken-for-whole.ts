@@ -1,0 +1,18 @@
+import type { Defect } from "../../defect.js";
+
+export const defect: Defect = {
+  id: "broken-replay-taken-for-whole",
+  title: "a replay that breaks off is taken for finished: what it did not bring is skipped, and what waited for it",
+  seenIn: "llm-d-router#2410 (interrupted replays)",
+  covers: ["B20"],
+  foundBy: ["M2", "S2", "C1"],
+  anomalies: ["gateway.restart+replay.truncate+busy", "stream.drop+replay.truncate+busy"],
+  patches: [
+    {
+      file: "src/gateway/session/replay.ts",
+      find: "    s.outcome = { ended: false, answered: round.replies > 0, brought: round.brought, highest: round.highest, reason };",
+      replace:
+        "    s.counters.dropped += s.held.clear();\n    s.next = Math.max(s.next, s.highestSeen + 1);\n    beginFlowing(s);",
+    },
+  ],
+};
