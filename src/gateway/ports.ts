@@ -2,7 +2,8 @@
 
 /**
  * What applying one batch did. Rejected = the batch as a whole was not decodable; events before the damage may have been
- * applied, so the stream has to be read again from there.
+ * applied, so the stream has to be read again from there. If the next batch begins with those very events, they are not
+ * applied a second time.
  */
 export interface ApplyResult {
   rejected: boolean;

@@ -212,36 +212,6 @@ describe("session anomalies", () => {
     expect(world.status.replays).toBeLessThan(12);
   });
 
-  describe("A-POISON: a batch that broke off after some of its events had been applied", () => {
-    /** Batch 2 arrives cut short: one of its blocks is in the index, and a whole copy would count it a second time. */
-    const cutShort = (hasReplay = true) => {
-      const world = new World(hasReplay).connect().publish(2).deliver().serve();
-      world.brokenOff = 1;
-      return world.publish(1).deliver(1, true);
-    };
-
-    it("is applied once: everything is forgotten and read again", () => {
-      const world = cutShort();
-      expect(world.status).toMatchObject({ state: "catching-up", purges: 1, lives: 1 });
-      expect(world.serve().seqs).toEqual(upTo(2));
-      expect(world.status).toMatchObject({ state: "live", purges: 1 });
-    });
-
-    it("is not tried again when the publisher has no other: one purge, a mark, and all the rest", () => {
-      const world = new World(true).connect().publish(2).deliver().serve();
-      world.brokenOff = 1;
-      world.publish(1, true).publish(1).deliver().serve().heal(60);
-      expect(world.seqs).toEqual([0, 1, 3]);
-      expect(world.status).toMatchObject({ state: "partial", purges: 1 });
-    });
-
-    it("leaves nothing behind where nobody can be asked", () => {
-      const world = cutShort(false).publish(2).deliver();
-      expect(world.seqs).toEqual([3, 4]);
-      expect(world.status).toMatchObject({ state: "partial", purges: 1 });
-    });
-  });
-
   it("a batch that several replays in a row lost is had from a later one that has it", () => {
     const world = liveWorld(2).publish(3).lose(1).deliver();
     const [lost] = world.ring.splice(2, 1) as [Batch];

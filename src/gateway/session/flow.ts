@@ -1,14 +1,6 @@
 /** From holding back to flowing again: draining what is held, judging what a replay round brought. */
 import { NS_PER_MS } from "../../base/clock.js";
-import {
-  beginFlowing,
-  beginHolding,
-  forgetHalfApplied,
-  giveUpReplay,
-  purgeAndSkip,
-  rangeText,
-  skipPoison,
-} from "./life.js";
+import { beginFlowing, beginHolding, giveUpReplay, purgeAndSkip, rangeText, skipPoison } from "./life.js";
 import { retryLater, startSync } from "./rounds.js";
 import { ANY, canReplay, isFlowing, isHolding, NEVER, note, type RoundOutcome, type SessionState } from "./state.js";
 
@@ -114,32 +106,24 @@ function strike(s: SessionState): boolean {
 
 /**
  * The batch was undecodable. The link may have damaged it, so ask for it again, until the publisher sends the same bytes (then
- * replay.ts skips them) or has been asked often enough. `touched` = some of its events were applied before the damage showed.
+ * replay.ts skips them) or has been asked often enough. What a sink applied of it before the damage showed, it does not apply
+ * again (ports.ts).
  */
-export function poisoned(s: SessionState, seq: number, payload: Uint8Array, touched: boolean): void {
-  const wasFlowing = isFlowing(s);
+export function poisoned(s: SessionState, seq: number, payload: Uint8Array): void {
   s.counters.rejected++;
   s.undecodable.remember(seq, payload);
   const strikes = s.strikes.seq === seq ? s.strikes.count : 0;
   // Only a replayed copy speaks for the publisher.
   s.strikes = { seq, count: strikes + (s.offeredByReplay ? 1 : 0) };
-  const giveUp = !canReplay(s) || s.strikes.count >= s.options.holeStrikesMax;
-  if (touched) {
-    s.dirty = true;
-    if (giveUp)
-      purgeAndSkip(s, seq + 1, s.hasReplay ? (s.replayDown ? "unavailable" : "lost") : "blind", "undecodable");
-    else forgetHalfApplied(s, seq, payload);
-  } else if (giveUp) skipPoison(s, seq);
-  if (giveUp) return;
-  note(s, "warn", "undecodable", `batch ${seq} is undecodable (${payload.length} bytes); asking for it again`, { seq });
-  if (touched) {
-    beginHolding(s, "catching-up");
-    startSync(s);
-  } else {
-    if (s.next === ANY) s.next = seq;
-    if (wasFlowing) beginHolding(s, "gapped");
+  if (!canReplay(s) || s.strikes.count >= s.options.holeStrikesMax) {
+    skipPoison(s, seq);
+    return;
   }
-  if (wasFlowing) s.highestSeen = Math.max(s.highestSeen, seq);
+  note(s, "warn", "undecodable", `batch ${seq} is undecodable (${payload.length} bytes); asking for it again`, { seq });
+  if (s.next === ANY) s.next = seq;
+  if (!isFlowing(s)) return;
+  beginHolding(s, "gapped");
+  s.highestSeen = Math.max(s.highestSeen, seq);
 }
 
 /** Rounds that bring nothing and do not end either, after which nothing is taken to be missing that is not known to be. */

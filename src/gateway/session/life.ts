@@ -144,17 +144,6 @@ export function giveUpReplay(s: SessionState, why: string): void {
   beginFlowing(s);
 }
 
-/**
- * Some events of undecodable batch `seq` were applied before the damage showed. A whole copy would apply them a second time, and
- * copies are counted: nothing that is known can be kept. The life is still the same.
- */
-export function forgetHalfApplied(s: SessionState, seq: number, payload: Uint8Array): void {
-  const { strikes } = s;
-  forgetLife(s, `batch ${seq} broke off after some of its events had been applied`);
-  s.strikes = strikes;
-  s.undecodable.remember(seq, payload);
-}
-
 export function connected(s: SessionState, connection: number, ns: number): void {
   s.nowNs = ns;
   s.connection = connection;

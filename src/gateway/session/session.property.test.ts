@@ -25,12 +25,6 @@ const linkFaults = [
   },
   { weight: 1, arbitrary: fc.constant(step("reorder", (w) => w.live.reverse())) },
   { weight: 1, arbitrary: fc.constant(step("damage", (w) => w.deliver(1, true))) },
-  {
-    weight: 1,
-    arbitrary: fc
-      .constantFrom(0, 1)
-      .map((events) => step(`damage shows after ${events}`, (w) => (w.brokenOff = events))),
-  },
   { weight: 1, arbitrary: fc.constant(step("restart", (w) => w.restart())) },
 ];
 

@@ -91,7 +91,7 @@ export class Session {
     const payload = s.offeredPayload as Uint8Array;
     s.offeredPayload = null;
     if (result.rejected) {
-      poisoned(s, seq, payload, result.events > 0);
+      poisoned(s, seq, payload);
       return;
     }
     const counters = s.counters;

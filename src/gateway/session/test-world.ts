@@ -45,10 +45,6 @@ export class World {
   answers: Answer[] = [];
   /** Numbers that reached the consumer undecodable: it may go on without them, under its mark. */
   readonly undecodable = new Set<number>();
-  /** Events of an undecodable batch that are applied before its damage shows. */
-  brokenOff = 0;
-  /** The batch of which some events, and not all, are in the view. */
-  #half: number | null = null;
   /** A hidden restart continued with exactly the number that was due: no consumer can see that by numbers. */
   coincidence = false;
   readonly session: Session;
@@ -213,26 +209,23 @@ export class World {
 
   #apply(payload: Uint8Array, seq: number): void {
     const rejected = payload[0] === GARBLED;
-    if (rejected) {
-      this.undecodable.add(seq);
-      if (this.brokenOff > 0) this.#half = seq;
-    } else {
+    if (rejected) this.undecodable.add(seq);
+    else {
       const batch = { life: payload[2] as number, seq, payload };
       this.#check(batch);
       this.view.push(batch);
     }
     this.session.settle({
       rejected,
-      events: rejected ? this.brokenOff : 1,
+      events: rejected ? 0 : 1,
       malformedEvents: 0,
       unknownEvents: 0,
-      blocks: rejected ? this.brokenOff : 1,
+      blocks: rejected ? 0 : 1,
     });
   }
 
   /** What must hold at every single apply, whatever the network did. */
   #check(batch: Batch): void {
-    if (this.#half !== null) throw new Error(`batch ${batch.seq} applied on top of a half of batch ${this.#half}`);
     const last = this.view.at(-1);
     if (last === undefined) return;
     if (last.life !== batch.life) {
@@ -267,7 +260,6 @@ export class World {
     for (const action of this.session.takeActions()) {
       if (action.type === "purge") {
         this.view = [];
-        this.#half = null;
         this.purges.push(action.reason);
       } else if (action.type === "log") this.logs.push(`${action.transition}: ${action.message}`);
       else if (action.type === "request-replay") {
