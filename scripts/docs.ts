@@ -3,18 +3,20 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errorsPage } from "../src/base/error-docs.js";
 import { scenarioPage } from "../src/campaign/schema/scenario-docs.js";
+import { failureModesPage } from "../test/failure-modes/failure-modes-page.js";
 import { runbookPage } from "../test/chaos/docs/runbook-page.js";
 
-const pages: Record<string, () => string> = {
+const pages: Record<string, () => string | Promise<string>> = {
   "docs/reference/errors.md": errorsPage,
   "docs/reference/scenario.md": scenarioPage,
   "docs/testing/chaos-runbook.md": runbookPage,
+  "docs/testing/failure-modes.md": failureModesPage,
 };
 
 let stale = 0;
 for (const [path, render] of Object.entries(pages)) {
   const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
-  const text = render();
+  const text = await render();
   if (!process.argv.includes("--check")) writeFileSync(file, text);
   else if (readFileSync(file, "utf8") !== text) {
     stale += 1;
