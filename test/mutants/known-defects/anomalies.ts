@@ -24,7 +24,12 @@ export const anomalies: readonly KnownDefect[] = [
   { id: "A-POISON", what: "malformed and unknown events" },
   { id: "A-SLOWJOIN", what: "published before the subscription" },
   { id: "A-HWM", what: "the publisher overruns its subscriber" },
-  { id: "A-HALFOPEN", what: "silence without a reset" },
+  {
+    id: "A-HALFOPEN",
+    what: "silence without a reset",
+    notSeeded:
+      "while a silent engine lives, what is claimed of it stays true: no property breaks. test/integration/transport-faults.test.ts holds the heartbeat",
+  },
   { id: "A-IPREUSE", what: "a new engine at an old address" },
   { id: "A-SKEW", what: "the events' time stamps jump" },
   { id: "A-FORGET", what: "an idle model is forgotten" },

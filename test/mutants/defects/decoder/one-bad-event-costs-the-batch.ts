@@ -10,7 +10,7 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/protocol/kv-event-reader.ts",
-      find: "sink.malformed?.(error);\n        continue;",
+      find: "if (i >= this.from) sink.malformed?.(error);",
       replace: "throw error;",
     },
   ],

@@ -9,8 +9,12 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/protocol/stored-event-reader.ts",
-      find: "view.hasParent = !cursor.tryNil();\n    if (!view.hasParent) return;\n    cursor.readHash();",
-      replace: "if (!cursor.tryNil()) cursor.readHash();\n    return;\n    // @ts-expect-error never reached",
+      find: `view.hasParent = !cursor.tryNil();
+    if (!view.hasParent) return;
+    cursor.readHash();`,
+      replace: `if (!cursor.tryNil()) cursor.readHash();
+    return;
+    // @ts-expect-error never reached`,
     },
   ],
 };

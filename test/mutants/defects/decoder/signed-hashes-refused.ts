@@ -11,8 +11,8 @@ export const defect: Defect = {
     {
       file: "src/protocol/msgpack-cursor.ts",
       find: "if ((head === 0xcf || head === 0xd3) && pos + 9 <= end) {",
-      replace:
-        'if (head === 0xd3) throw this.wrongType("an unsigned integer");\n      if (head === 0xcf && pos + 9 <= end) {',
+      replace: `if (head === 0xd3) throw this.wrongType("an unsigned integer");
+      if (head === 0xcf && pos + 9 <= end) {`,
     },
   ],
 };

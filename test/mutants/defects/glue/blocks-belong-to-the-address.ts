@@ -16,8 +16,9 @@ export const defect: Defect = {
     {
       file: "src/gateway/policy/router.ts",
       find: "for (const match of this.#index.match(question)) {",
-      replace:
-        "for (const found of this.#index.match(question)) {\n      const heirs = [...this.#fleet.engines()].filter(({ name }) => name > found.engine);\n      const match = this.#fleet.get(found.engine) ? found : { ...found, engine: heirs[0]?.name ?? found.engine };",
+      replace: `for (const found of this.#index.match(question)) {
+      const heirs = [...this.#fleet.engines()].filter(({ name }) => name > found.engine);
+      const match = this.#fleet.get(found.engine) ? found : { ...found, engine: heirs[0]?.name ?? found.engine };`,
     },
   ],
 };

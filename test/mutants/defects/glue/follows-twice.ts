@@ -11,8 +11,8 @@ export const defect: Defect = {
     {
       file: "src/gateway/fleet/engine.ts",
       find: "      this.#ranks.push({",
-      replace:
-        "      openStream({ engine, rank, events, replay, topic, sink, log }).start();\n      this.#ranks.push({",
+      replace: `      openStream({ engine, rank, events, replay, topic, sink, log }).start();
+      this.#ranks.push({`,
     },
   ],
 };

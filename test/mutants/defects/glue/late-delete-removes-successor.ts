@@ -11,8 +11,10 @@ export const defect: Defect = {
     {
       file: "src/gateway/fleet/fleet.ts",
       find: 'if (present) this.#remove(present, "replaced by another life or place of the same engine");',
-      replace:
-        'if (present) {\n      this.#remove(present, "replaced by another life or place of the same engine");\n      setTimeout(() => this.unregister(registration.engine), 300);\n    }',
+      replace: `if (present) {
+      this.#remove(present, "replaced by another life or place of the same engine");
+      setTimeout(() => this.unregister(registration.engine), 300);
+    }`,
     },
   ],
 };

@@ -10,9 +10,11 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/transport/replay-client.ts",
-      find: "    this.cancel();\n    this.#request = new ReplayRequest(",
-      replace:
-        "    this.cancel();\n    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);\n    this.#request = new ReplayRequest(",
+      find: `    this.cancel();
+    this.#request = new ReplayRequest(`,
+      replace: `    this.cancel();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+    this.#request = new ReplayRequest(`,
     },
   ],
 };

@@ -10,14 +10,18 @@ export const defect: Defect = {
     {
       file: "src/gateway/policy/router.ts",
       find: "    this.#rotation = (this.#rotation + 1) >>> 0;",
-      replace:
-        "    this.#rotation = (this.#rotation + 1) >>> 0;\n    const sent = ((globalThis as { sent?: Map<string, string> }).sent ??= new Map());\n    if (choice && question.tokens) sent.set(Array.from(question.tokens).join(), choice.ranking[0].engine);",
+      replace: `    this.#rotation = (this.#rotation + 1) >>> 0;
+    const sent = ((globalThis as { sent?: Map<string, string> }).sent ??= new Map());
+    if (choice && question.tokens) sent.set(Array.from(question.tokens).join(), choice.ranking[0].engine);`,
     },
     {
       file: "src/gateway/policy/router.ts",
-      find: "    return blocks;\n  }",
-      replace:
-        "    const engine = (globalThis as { sent?: Map<string, string> }).sent?.get(Array.from(question.tokens).join());\n    if (engine !== undefined && this.#fleet.get(engine)) blocks[engine] = Math.floor(question.tokens.length / 16);\n    return blocks;\n  }",
+      find: `    return blocks;
+  }`,
+      replace: `    const engine = (globalThis as { sent?: Map<string, string> }).sent?.get(Array.from(question.tokens).join());
+    if (engine !== undefined && this.#fleet.get(engine)) blocks[engine] = Math.floor(question.tokens.length / 16);
+    return blocks;
+  }`,
     },
   ],
 };

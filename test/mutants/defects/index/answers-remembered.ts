@@ -10,8 +10,11 @@ export const defect: Defect = {
     {
       file: "src/gateway/index/prefix-index.ts",
       find: "const count = this.matchInto(query, answer);",
-      replace:
-        "const past = (Object.assign(this, { past: (this as { past?: Map<string, PrefixMatch[]> }).past ?? new Map() }) as { past: Map<string, PrefixMatch[]> }).past;\n    const asked = [query.model, query.lora, query.salt, query.tokens.length, query.tokens[0], query.tokens[query.tokens.length - 1]].join();\n    const before = past.get(asked);\n    if (before) return before;\n    const count = this.matchInto(query, answer);",
+      replace: `const past = (Object.assign(this, { past: (this as { past?: Map<string, PrefixMatch[]> }).past ?? new Map() }) as { past: Map<string, PrefixMatch[]> }).past;
+    const asked = [query.model, query.lora, query.salt, query.tokens.length, query.tokens[0], query.tokens[query.tokens.length - 1]].join();
+    const before = past.get(asked);
+    if (before) return before;
+    const count = this.matchInto(query, answer);`,
     },
     {
       file: "src/gateway/index/prefix-index.ts",

@@ -10,8 +10,11 @@ export const defect: Defect = {
     {
       file: "src/gateway/index/prefix-index.ts",
       find: "apply: (payload) => this.#apply(holder, payload)",
-      replace:
-        "apply: (payload) => {\n    const { last } = holder as { last?: Uint8Array };\n    Object.assign(holder, { last: payload.slice() });\n    return last ? this.#apply(holder, last) : { ...NOTHING };\n  }",
+      replace: `apply: (payload) => {
+    const { last } = holder as { last?: Uint8Array };
+    Object.assign(holder, { last: payload.slice() });
+    return last ? this.#apply(holder, last) : { ...NOTHING };
+  }`,
     },
   ],
 };

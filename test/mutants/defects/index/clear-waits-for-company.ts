@@ -15,8 +15,11 @@ export const defect: Defect = {
     {
       file: "src/gateway/index/event-applier.ts",
       find: "    this.#store.sweep(SWEEP_SLOTS_PER_BATCH);",
-      replace:
-        '    this.#store.sweep(SWEEP_SLOTS_PER_BATCH);\n    if ("clearNext" in holder) {\n      for (const lane of holder.lanes.slice()) this.#store.clearLane(lane);\n      Reflect.deleteProperty(holder, "clearNext");\n    }',
+      replace: `    this.#store.sweep(SWEEP_SLOTS_PER_BATCH);
+    if ("clearNext" in holder) {
+      for (const lane of holder.lanes.slice()) this.#store.clearLane(lane);
+      Reflect.deleteProperty(holder, "clearNext");
+    }`,
     },
   ],
 };

@@ -9,9 +9,11 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/index/event-applier.ts",
-      find: "    this.#removals.flush();\n    const { blockCount } = event;",
-      replace:
-        '    this.#removals.flush();\n    if (event.medium === "CPU") return;\n    const { blockCount } = event;',
+      find: `    this.#removals.flush();
+    const { blockCount } = event;`,
+      replace: `    this.#removals.flush();
+    if (event.medium === "CPU") return;
+    const { blockCount } = event;`,
     },
   ],
 };

@@ -9,9 +9,13 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/index/prefix-index.ts",
-      find: "    const holder = this.#holders.get(id);\n    if (holder === undefined) return;\n",
-      replace:
-        "    const holder = this.#holders.get(id);\n    if (holder !== undefined) Object.assign(holder, { spec: { ...holder.spec, rank: holder.spec.rank + 1000 * id } });\n    return;\n",
+      find: `    const holder = this.#holders.get(id);
+    if (holder === undefined) return;
+`,
+      replace: `    const holder = this.#holders.get(id);
+    if (holder !== undefined) Object.assign(holder, { spec: { ...holder.spec, rank: holder.spec.rank + 1000 * id } });
+    return;
+`,
     },
   ],
 };

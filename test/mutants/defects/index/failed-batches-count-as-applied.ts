@@ -9,9 +9,13 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/index/prefix-index.ts",
-      find: "    if (holder.removed) {\n      this.#store.counters.lateBatches++;",
-      replace:
-        "    const calls = ((holder as { calls?: number }).calls ?? 0) + 1;\n    Object.assign(holder, { calls });\n    if (calls % 12 === 0) return { ...NOTHING };\n    if (holder.removed) {\n      this.#store.counters.lateBatches++;",
+      find: `    if (holder.removed) {
+      this.#store.counters.lateBatches++;`,
+      replace: `    const calls = ((holder as { calls?: number }).calls ?? 0) + 1;
+    Object.assign(holder, { calls });
+    if (calls % 12 === 0) return { ...NOTHING };
+    if (holder.removed) {
+      this.#store.counters.lateBatches++;`,
     },
   ],
 };

@@ -10,8 +10,9 @@ export const defect: Defect = {
     {
       file: "src/gateway/index/prefix-index.ts",
       find: "const count = this.matchInto(query, answer);",
-      replace:
-        "const asked = ((this as { asked?: number }).asked ?? 0) + 1;\n    Object.assign(this, { asked });\n    const count = asked % 5 === 0 ? 0 : this.matchInto(query, answer);",
+      replace: `const asked = ((this as { asked?: number }).asked ?? 0) + 1;
+    Object.assign(this, { asked });
+    const count = asked % 5 === 0 ? 0 : this.matchInto(query, answer);`,
     },
   ],
 };

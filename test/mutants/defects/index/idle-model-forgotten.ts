@@ -9,9 +9,13 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/index/prefix-index.ts",
-      find: "    if (holder.removed) {\n      this.#store.counters.lateBatches++;",
-      replace:
-        "    const unasked = ((holder.model as { unasked?: number }).unasked ?? 0) + 1;\n    Object.assign(holder.model, { unasked });\n    if (unasked % 8 === 0) this.#purge(holder);\n    if (holder.removed) {\n      this.#store.counters.lateBatches++;",
+      find: `    if (holder.removed) {
+      this.#store.counters.lateBatches++;`,
+      replace: `    const unasked = ((holder.model as { unasked?: number }).unasked ?? 0) + 1;
+    Object.assign(holder.model, { unasked });
+    if (unasked % 8 === 0) this.#purge(holder);
+    if (holder.removed) {
+      this.#store.counters.lateBatches++;`,
     },
     {
       file: "src/gateway/index/prefix-index.ts",

@@ -10,7 +10,10 @@ export const defect: Defect = {
     {
       file: "src/gateway/index/removal-queue.ts",
       find: "if (count > 1) this.#touch(lane, count);",
-      replace: "if (count > 3) {\n      this.#store.clearLane(lane);\n      return;\n    }",
+      replace: `if (count > 3) {
+      this.#store.clearLane(lane);
+      return;
+    }`,
     },
   ],
 };

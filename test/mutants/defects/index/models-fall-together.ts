@@ -10,7 +10,8 @@ export const defect: Defect = {
     {
       file: "src/gateway/index/contexts.ts",
       find: "let model = this.models.get(name);",
-      replace: 'name = "any";\n    let model = this.models.get(name);',
+      replace: `name = "any";
+    let model = this.models.get(name);`,
     },
     {
       file: "src/gateway/index/prefix-index.ts",

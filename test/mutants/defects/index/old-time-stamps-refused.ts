@@ -10,9 +10,12 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/index/prefix-index.ts",
-      find: "this.#reader.decodeBatch(payload, applier);",
-      replace:
-        "const none = { stored() {}, removed() {}, cleared() {} };\n      const { ts } = this.#reader.decodeBatch(payload, none);\n      const { newest } = this as { newest?: number };\n      Object.assign(this, { newest: Math.max(ts, newest ?? ts) });\n      if (ts >= (newest ?? ts) - 60) this.#reader.decodeBatch(payload, applier);",
+      find: "this.#reader.decodeBatch(payload, applier, broken === null ? 0 : broken.eventsIn(payload));",
+      replace: `const none = { stored() {}, removed() {}, cleared() {} };
+      const { ts } = this.#reader.decodeBatch(payload, none);
+      const { newest } = this as { newest?: number };
+      Object.assign(this, { newest: Math.max(ts, newest ?? ts) });
+      if (ts >= (newest ?? ts) - 60) this.#reader.decodeBatch(payload, applier);`,
     },
   ],
 };

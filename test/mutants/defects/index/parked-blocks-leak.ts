@@ -10,13 +10,16 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/index/block-store.ts",
-      find: "    this.parking.removeLane(lane);\n",
+      find: `    this.parking.removeLane(lane);
+`,
       replace: "",
     },
     {
       file: "src/gateway/index/block-store.ts",
-      find: "    this.#countUnplaced(lane, -lane.unplaced);\n",
-      replace: "    lane.unplaced = 0;\n",
+      find: `    this.#countUnplaced(lane, -lane.unplaced);
+`,
+      replace: `    lane.unplaced = 0;
+`,
     },
   ],
 };

@@ -10,7 +10,8 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/index/prefix-index.ts",
-      find: "if (lane.group < known) this.#store.clearLane(lane);\n      else this.#store.closeLane(lane);",
+      find: `if (lane.group < known) this.#store.clearLane(lane);
+      else this.#store.closeLane(lane);`,
       replace: "if (lane.group < 0) this.#store.clearLane(lane);",
     },
   ],

@@ -10,8 +10,9 @@ export const defect: Defect = {
     {
       file: "src/gateway/index/event-applier.ts",
       find: "this.#removals.add(lane, column, (event.hashLo[i] as number) | 0, (event.hashHi[i] as number) | 0);",
-      replace:
-        "for (const other of this.#store.lanes) {\n        if (other) this.#removals.add(other, column, (event.hashLo[i] as number) | 0, (event.hashHi[i] as number) | 0);\n      }",
+      replace: `for (const other of this.#store.lanes) {
+        if (other) this.#removals.add(other, column, (event.hashLo[i] as number) | 0, (event.hashHi[i] as number) | 0);
+      }`,
     },
   ],
 };

@@ -10,8 +10,11 @@ export const defect: Defect = {
     {
       file: "src/gateway/index/removal.ts",
       find: "else if (held.extraColumns === 0) store.drop(lane, slot);",
-      replace:
-        "else if (held.extraColumns === 0) {\n    const gone = held.nodeAt(slot);\n    store.drop(lane, slot);\n    dropWhere(store, lane, (_slot, node) => node > gone);\n  }",
+      replace: `else if (held.extraColumns === 0) {
+    const gone = held.nodeAt(slot);
+    store.drop(lane, slot);
+    dropWhere(store, lane, (_slot, node) => node > gone);
+  }`,
     },
   ],
 };

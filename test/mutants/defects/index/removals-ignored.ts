@@ -9,8 +9,10 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/index/event-applier.ts",
-      find: "for (let i = 0; i < event.blockCount; i++) {\n      this.#removals.add",
-      replace: "for (let i = 0; i < 0; i++) {\n      this.#removals.add",
+      find: `for (let i = 0; i < event.blockCount; i++) {
+      this.#removals.add`,
+      replace: `for (let i = 0; i < 0; i++) {
+      this.#removals.add`,
     },
   ],
 };

@@ -11,7 +11,10 @@ export const defect: Defect = {
     {
       file: "src/gateway/index/removal-queue.ts",
       find: "this.#high[i] as number)) unknown++;",
-      replace: "this.#high[i] as number)) {\n        unknown++;\n        break;\n      }",
+      replace: `this.#high[i] as number)) {
+        unknown++;
+        break;
+      }`,
     },
   ],
 };

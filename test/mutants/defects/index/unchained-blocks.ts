@@ -9,9 +9,14 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/index/store-blocks.ts",
-      find: "const chunk = hasher.chunkBlocks(context.blockSize);\n    const { keys } = hasher;\n    for (let start = from; start < this.#count; start += chunk) {",
-      replace:
-        "const chunk = 1;\n    const { keys } = hasher;\n    const [rootLow, rootHigh] = [low, high];\n    for (let start = from; start < this.#count; start += chunk) {\n      [low, high] = [rootLow, rootHigh];",
+      find: `const chunk = hasher.chunkBlocks(context.blockSize);
+    const { keys } = hasher;
+    for (let start = from; start < this.#count; start += chunk) {`,
+      replace: `const chunk = 1;
+    const { keys } = hasher;
+    const [rootLow, rootHigh] = [low, high];
+    for (let start = from; start < this.#count; start += chunk) {
+      [low, high] = [rootLow, rootHigh];`,
     },
   ],
 };

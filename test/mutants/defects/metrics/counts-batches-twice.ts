@@ -9,8 +9,10 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/session.ts",
-      find: "counters.applied++;\n    counters.appliedEvents",
-      replace: "counters.applied += 2;\n    counters.appliedEvents",
+      find: `counters.applied++;
+    counters.appliedEvents`,
+      replace: `counters.applied += 2;
+    counters.appliedEvents`,
     },
   ],
 };

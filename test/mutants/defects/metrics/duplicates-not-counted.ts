@@ -9,7 +9,8 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/replay.ts",
-      find: "  s.counters.duplicate++;\n  return Verdict.drop;",
+      find: `  s.counters.duplicate++;
+  return Verdict.drop;`,
       replace: "  return Verdict.drop;",
     },
   ],

@@ -9,7 +9,8 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/replay.ts",
-      find: "export function acceptReplayed(s: SessionState, id: number, seq: number, payload: Uint8Array): Verdict {\n  s.counters.received++;",
+      find: `export function acceptReplayed(s: SessionState, id: number, seq: number, payload: Uint8Array): Verdict {
+  s.counters.received++;`,
       replace:
         "export function acceptReplayed(s: SessionState, id: number, seq: number, payload: Uint8Array): Verdict {",
     },

@@ -11,8 +11,9 @@ export const defect: Defect = {
     {
       file: "src/gateway/session/replay.ts",
       find: "    s.outcome = { ended: false, answered: round.replies > 0, brought: round.brought, highest: round.highest, reason };",
-      replace:
-        "    s.counters.dropped += s.held.clear();\n    s.next = Math.max(s.next, s.highestSeen + 1);\n    beginFlowing(s);",
+      replace: `    s.counters.dropped += s.held.clear();
+    s.next = Math.max(s.next, s.highestSeen + 1);
+    beginFlowing(s);`,
     },
   ],
 };

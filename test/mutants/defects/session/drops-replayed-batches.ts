@@ -9,9 +9,15 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/replay.ts",
-      find: "    offer(s, seq, payload, true);\n    return Verdict.apply;",
-      replace:
-        "    s.next = seq + 1;\n    s.lastSeq = seq;\n    s.lastPayload = payload;\n    s.recent.remember(seq, payload);\n    s.counters.applied++;\n    s.counters.replayed++;\n    return Verdict.hold;",
+      find: `    offer(s, seq, payload, true);
+    return Verdict.apply;`,
+      replace: `    s.next = seq + 1;
+    s.lastSeq = seq;
+    s.lastPayload = payload;
+    s.recent.remember(seq, payload);
+    s.counters.applied++;
+    s.counters.replayed++;
+    return Verdict.hold;`,
     },
   ],
 };

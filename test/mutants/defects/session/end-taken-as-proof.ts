@@ -11,8 +11,8 @@ export const defect: Defect = {
     {
       file: "src/gateway/session/flow.ts",
       find: "if (!missing && (outcome.ended || (outcome.answered && s.attempts >= QUIET_ROUNDS))) {",
-      replace:
-        "if (outcome.ended) {\n      if (missing) s.next = s.held.count > 0 ? s.held.firstSeq : s.highestSeen + 1;",
+      replace: `if (outcome.ended) {
+      if (missing) s.next = s.held.count > 0 ? s.held.firstSeq : s.highestSeen + 1;`,
     },
   ],
 };

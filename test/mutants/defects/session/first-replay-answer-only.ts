@@ -9,8 +9,10 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/replay.ts",
-      find: "  round.replies++;\n  if (seq > round.highest)",
-      replace: "  if (round.replies++ > 0) return drop(s);\n  if (seq > round.highest)",
+      find: `  round.replies++;
+  if (seq > round.highest)`,
+      replace: `  if (round.replies++ > 0) return drop(s);
+  if (seq > round.highest)`,
     },
   ],
 };

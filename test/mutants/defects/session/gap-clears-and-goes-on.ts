@@ -10,13 +10,17 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/flow.ts",
-      find: "  if (!canReplay(s)) {\n    purgeAndSkip",
-      replace: "  if (seq > s.next) {\n    purgeAndSkip",
+      find: `  if (!canReplay(s)) {
+    purgeAndSkip`,
+      replace: `  if (seq > s.next) {
+    purgeAndSkip`,
     },
     {
       file: "src/gateway/session/timers.ts",
-      find: "if (s.rebuildAtNs <= ns) rebuild(s);\n  else if",
-      replace: "if (s.rebuildAtNs <= ns) s.rebuildAtNs = NEVER;\n  else if",
+      find: `if (s.rebuildAtNs <= ns) rebuild(s);
+  else if`,
+      replace: `if (s.rebuildAtNs <= ns) s.rebuildAtNs = NEVER;
+  else if`,
     },
   ],
 };

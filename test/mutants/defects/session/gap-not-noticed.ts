@@ -10,8 +10,12 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/flow.ts",
-      find: "  s.counters.gaps++;\n  s.counters.missing += missing;\n",
-      replace: "  s.next = seq;\n  if (missing > 0) return;\n",
+      find: `  s.counters.gaps++;
+  s.counters.missing += missing;
+`,
+      replace: `  s.next = seq;
+  if (missing > 0) return;
+`,
     },
   ],
 };

@@ -10,8 +10,12 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/flow.ts",
-      find: "  s.counters.missing += missing;\n",
-      replace: "  s.counters.missing += missing;\n  s.next = seq;\n  if (missing > 0) return;\n",
+      find: `  s.counters.missing += missing;
+`,
+      replace: `  s.counters.missing += missing;
+  s.next = seq;
+  if (missing > 0) return;
+`,
     },
   ],
 };

@@ -10,8 +10,11 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/flow.ts",
-      find: "        s.held.shift();\n        s.counters.duplicate++;",
-      replace: "        const again = s.held.shift();\n        offer(s, seq, again, false);\n        return again;",
+      find: `        s.held.shift();
+        s.counters.duplicate++;`,
+      replace: `        const again = s.held.shift();
+        offer(s, seq, again, false);
+        return again;`,
     },
   ],
 };

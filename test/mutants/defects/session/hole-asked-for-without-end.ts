@@ -10,8 +10,10 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/flow.ts",
-      find: "return s.strikes.count >= s.options.holeStrikesMax;\n}",
-      replace: "return s.strikes.count > 1e9;\n}",
+      find: `return s.strikes.count >= s.options.holeStrikesMax;
+}`,
+      replace: `return s.strikes.count > 1e9;
+}`,
     },
     {
       file: "src/gateway/session/flow.ts",

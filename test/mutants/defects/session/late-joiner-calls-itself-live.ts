@@ -9,8 +9,17 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/life.ts",
-      find: '  beginHolding(s, "catching-up");\n  startSync(s);\n}\n\n/** Without replay',
-      replace: "  s.next = ANY;\n  s.unproven = false;\n  beginFlowing(s);\n}\n\n/** Without replay",
+      find: `  beginHolding(s, "catching-up");
+  startSync(s);
+}
+
+/** Without replay`,
+      replace: `  s.next = ANY;
+  s.unproven = false;
+  beginFlowing(s);
+}
+
+/** Without replay`,
     },
   ],
 };

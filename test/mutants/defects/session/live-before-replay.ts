@@ -10,14 +10,16 @@ export const defect: Defect = {
     {
       file: "src/gateway/session/live.ts",
       find: 'if (s.state !== "gapped" || s.unproven) return hold(s, seq, payload);',
-      replace:
-        'if (s.unproven) return hold(s, seq, payload);\n  if (s.state !== "gapped") return apply(s, seq, payload);',
+      replace: `if (s.unproven) return hold(s, seq, payload);
+  if (s.state !== "gapped") return apply(s, seq, payload);`,
     },
     {
       file: "src/gateway/session/replay.ts",
       find: "if (seq < s.next || s.next === ANY) return known(s, seq, payload);",
-      replace:
-        "if (seq < s.next || s.next === ANY) {\n    offer(s, seq, payload, true);\n    return Verdict.apply;\n  }",
+      replace: `if (seq < s.next || s.next === ANY) {
+    offer(s, seq, payload, true);
+    return Verdict.apply;
+  }`,
     },
   ],
 };

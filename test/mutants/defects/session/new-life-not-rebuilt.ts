@@ -10,8 +10,12 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/life.ts",
-      find: '  s.counters.lives++;\n  beginHolding(s, "catching-up");\n  startSync(s);',
-      replace: "  s.counters.lives++;\n  s.next = ANY;\n  beginFlowing(s);",
+      find: `  s.counters.lives++;
+  beginHolding(s, "catching-up");
+  startSync(s);`,
+      replace: `  s.counters.lives++;
+  s.next = ANY;
+  beginFlowing(s);`,
     },
   ],
 };

@@ -9,8 +9,10 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/life.ts",
-      find: "s.unproven = false;\n  s.next = 0;",
-      replace: "s.unproven = false;\n  s.next = 1;",
+      find: `s.unproven = false;
+  s.next = 0;`,
+      replace: `s.unproven = false;
+  s.next = 1;`,
     },
   ],
 };

@@ -11,7 +11,8 @@ export const defect: Defect = {
     {
       file: "src/gateway/session/live.ts",
       find: "if (!s.connected || connection !== s.connection) return drop(s);",
-      replace: "if (connection !== s.connection) return apply(s, seq, payload);\n  if (!s.connected) return drop(s);",
+      replace: `if (connection !== s.connection) return apply(s, seq, payload);
+  if (!s.connected) return drop(s);`,
     },
   ],
 };

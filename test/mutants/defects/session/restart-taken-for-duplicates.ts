@@ -20,8 +20,10 @@ export const defect: Defect = {
     },
     {
       file: "src/gateway/session/live.ts",
-      find: "if (seq < s.next) return s.recent.has(seq, payload) ? duplicate(s) : backwards(s, seq, payload);\n  if (seq > s.next) gapBefore",
-      replace: "if (seq < s.next) return duplicate(s);\n  if (seq > s.next) gapBefore",
+      find: `if (seq < s.next) return s.recent.has(seq, payload) ? duplicate(s) : backwards(s, seq, payload);
+  if (seq > s.next) gapBefore`,
+      replace: `if (seq < s.next) return duplicate(s);
+  if (seq > s.next) gapBefore`,
     },
     {
       file: "src/gateway/session/replay.ts",

@@ -10,7 +10,8 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/life.ts",
-      find: '  forgetLife(s, "reconnected without a replay endpoint");\n  s.next = ANY;',
+      find: `  forgetLife(s, "reconnected without a replay endpoint");
+  s.next = ANY;`,
       replace: "  s.next = ANY;",
     },
   ],

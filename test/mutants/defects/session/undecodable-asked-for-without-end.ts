@@ -10,8 +10,8 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/flow.ts",
-      find: "if (!canReplay(s) || again || s.strikes.count >= s.options.holeStrikesMax) {",
-      replace: "if (!canReplay(s)) {",
+      find: "const giveUp = !canReplay(s) || s.strikes.count >= s.options.holeStrikesMax;",
+      replace: "const giveUp = !canReplay(s);",
     },
   ],
 };
