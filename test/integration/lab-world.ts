@@ -9,33 +9,10 @@ import type { EngineRecord, HistoryRecord } from "../../src/judge/history/record
 import { LocalLabFactory } from "../../src/lab/local/local-lab-factory.js";
 import type { Machine } from "../../src/lab/local/host/machine.js";
 import { registryFolder } from "../../src/lab/local/run-registry.js";
-import type { EngineSpec, Lab, LabFactory, LabOptions } from "../../src/lab/ports.js";
+import type { Lab, LabFactory, LabOptions } from "../../src/lab/ports.js";
+import { anEngine } from "./an-engine.js";
 
-export function anEngine(engine: string, changes: Partial<EngineSpec> = {}): EngineSpec {
-  return {
-    engine,
-    model: engine.split("/")[0] as string,
-    blocks: 128,
-    blockSize: 16,
-    dialect: "vllm-0.30",
-    hash: "sha256_cbor",
-    intHashes: true,
-    replay: true,
-    ranks: 1,
-    groups: 1,
-    cpuBlocks: 0,
-    adapters: [],
-    prefillTokensPerS: 0,
-    decodeMsPerToken: 0,
-    maxBatchedTokens: 8192,
-    bufferSteps: 1000,
-    hwm: 100_000,
-    publishAtStart: 0,
-    events: true,
-    seed: 1,
-    ...changes,
-  };
-}
+export { anEngine };
 
 export class LabWorld {
   readonly records: HistoryRecord[] = [];
