@@ -43,7 +43,6 @@ export class Flow {
     this.#ends = ends;
     this.#pacer = new Pacer(ends.rng);
     this.chain = ends.messages === null ? null : new EditorChain(ends.messages, (bytes) => this.#enter(bytes));
-    ends.source.on("data", (chunk: Buffer) => this.#receive(chunk));
     ends.sink.on("drain", () => {
       this.#sinkFull = false;
       this.pump();
@@ -52,6 +51,29 @@ export class Flow {
 
   get heldBytes(): number {
     return this.#line.bytes + (this.chain?.heldBytes ?? 0);
+  }
+
+  /** Bytes from the source; they must not change afterwards. */
+  receive(chunk: Buffer): void {
+    if (this.#finished) return;
+    if (this.#shape === FREE && this.#line.empty && (this.chain?.idle ?? true) && this.#ready) {
+      this.chain?.follow(chunk);
+      if (this.#write(chunk, 0)) return;
+      this.#readOrNot();
+      return;
+    }
+    try {
+      if (this.#shape.swallowing) this.#lose(chunk.length);
+      else if (this.chain === null) this.#enter(chunk);
+      else if (this.chain.idle) {
+        this.chain.follow(chunk);
+        this.#enter(chunk);
+      } else this.chain.push(chunk, this.#ends.nowMs());
+    } catch (thrown) {
+      this.#ends.onBroken(thrown);
+      return;
+    }
+    this.pump();
   }
 
   /** Both ends are connected. */
@@ -97,28 +119,6 @@ export class Flow {
     this.#wakeAt(Math.min(this.#line.nextMs, this.chain?.nextMs ?? Number.POSITIVE_INFINITY), nowMs);
     this.#readOrNot();
     this.#finishIfDone();
-  }
-
-  #receive(chunk: Buffer): void {
-    if (this.#finished) return;
-    if (this.#shape === FREE && this.#line.empty && (this.chain?.idle ?? true) && this.#ready) {
-      this.chain?.follow(chunk);
-      if (this.#write(chunk, 0)) return;
-      this.#readOrNot();
-      return;
-    }
-    try {
-      if (this.#shape.swallowing) this.#lose(chunk.length);
-      else if (this.chain === null) this.#enter(chunk);
-      else if (this.chain.idle) {
-        this.chain.follow(chunk);
-        this.#enter(chunk);
-      } else this.chain.push(chunk, this.#ends.nowMs());
-    } catch (thrown) {
-      this.#ends.onBroken(thrown);
-      return;
-    }
-    this.pump();
   }
 
   #enter(bytes: Uint8Array): void {
