@@ -161,7 +161,9 @@ export class RelayWorld {
   }
 
   async #read(): Promise<void> {
-    for await (const frames of this.#sub) {
+    const sub = this.#sub;
+    for await (const frames of sub) {
+      if (sub !== this.#sub) return;
       try {
         this.live.push(parseEventMessage(frames));
       } catch {

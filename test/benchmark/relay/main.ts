@@ -43,18 +43,18 @@ async function main(): Promise<void> {
   });
   try {
     const handle = await lab.startEngine(anEngine(ENGINE, { blocks: 4096 }));
-    console.log("added latency, ms       ", await addedLatency(lab, handle));
+    say(`added latency, ms: ${await addedLatency(lab, handle)}`);
     const spec = { events: true, replay: true };
     const gateway = await lab.startGateway(spec);
     const sut = await kvproofGatewayDriver(spec).connect(gateway);
     await join_(sut, handle);
     const place = { lab, sut, metrics: `${gateway.url}/metrics` };
     await run(place, 1_000, 8, 2_000);
-    console.log("batches/s  blocks  events  relay us/event  gateway us/event  relay/gateway");
+    say("batches/s  blocks  events  relay us/event  gateway us/event  relay/gateway");
     for (const [rate, blocks, batches] of LOADS) {
       const { events, relayUs, gatewayUs } = await run(place, rate, blocks, batches);
       const columns = [rate, blocks, events, relayUs.toFixed(2), gatewayUs.toFixed(2), percent(relayUs / gatewayUs)];
-      console.log(columns.map((column, i) => String(column).padStart([9, 8, 8, 16, 18, 15][i] as number)).join(""));
+      say(columns.map((column, i) => String(column).padStart([9, 8, 8, 16, 18, 15][i] as number)).join(""));
     }
     await sut.stop();
   } finally {
@@ -150,6 +150,10 @@ async function note(socket: Subscriber, arrivals: Map<number, number>): Promise<
   for await (const [, seq] of socket) {
     arrivals.set(Number(Buffer.from(seq as Uint8Array).readBigUInt64BE()), performance.now());
   }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function percent(share: number): string {
