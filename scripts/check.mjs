@@ -9,7 +9,7 @@ const checks = {
   lint: [bin("oxlint"), ["--type-aware", "--deny-warnings"]],
   types: [bin("tsc"), ["--noEmit"]],
   docs: [bin("tsx"), ["scripts/docs.ts", "--check"]],
-  unit: [bin("vitest"), ["run", "src", "test/boundaries.test.ts", "--reporter=dot"]],
+  unit: [bin("vitest"), ["run", "src", "test/boundaries.test.ts", "test/mutants/defects.test.ts", "--reporter=dot"]],
 };
 // The gate runs all tests as a stage of its own.
 if (process.argv.includes("--no-unit")) delete checks.unit;

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "istio#20676 (analogue)",
   covers: ["A8", "A-IPREUSE"],
   foundBy: ["S0", "S1", "M3", "B1", "C1"],
-  scenario: "test/e2e/pod-migrate",
+  scenario: "test/e2e/pod-delete",
   patches: [
     {
       file: "src/gateway/fleet/engine.ts",
