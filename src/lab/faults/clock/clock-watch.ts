@@ -61,6 +61,8 @@ class WrongClocks implements ActiveFault {
   readonly #world: FaultWorld;
   readonly #shape: ClockFaultShape;
   readonly #before = new Map<string, StampedBatch | null>();
+  /** Number of the last batch that may still have been stamped by the right clock. */
+  readonly #brokenAfter = new Map<string, number>();
   readonly #first = new Map<string, StampedBatch>();
   /** Number of the last batch stamped by the wrong clock, at most. */
   readonly #healedAfter = new Map<string, number>();
@@ -75,6 +77,7 @@ class WrongClocks implements ActiveFault {
   async begin(): Promise<void> {
     for (const name of this.#names) this.#before.set(name, lastOf(await this.#report(name)));
     await Promise.all(this.#names.map((name, i) => this.#world.lab.control(name, "clock", this.#shape.setting(i))));
+    for (const name of this.#names) this.#brokenAfter.set(name, lastOf(await this.#report(name))?.seq ?? -1);
   }
 
   async effect(): Promise<string | null> {
@@ -105,7 +108,7 @@ class WrongClocks implements ActiveFault {
   async #shown(name: string, index: number): Promise<string | null> {
     const latest = lastOf(await this.#report(name));
     const before = this.#before.get(name) ?? null;
-    if (latest === null || latest.seq <= (before?.seq ?? -1)) return null;
+    if (latest === null || latest.seq <= (this.#brokenAfter.get(name) ?? -1)) return null;
     const first = this.#first.get(name) ?? latest;
     this.#first.set(name, first);
     const shown = this.#shape.shows({ before, first, latest }, index);

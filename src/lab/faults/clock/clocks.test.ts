@@ -12,8 +12,13 @@ class Stamping {
   readonly settings: unknown[] = [];
   last: StampedBatch | null = null;
   clock = { event_seconds: 1000, wall_seconds: 1000 };
+  /** Leaves just before the clock is set. */
+  lastMoment: StampedBatch | null = null;
   readonly world = new FakeWorld(["m/1"], (_engine, path, body) => {
-    if (path === "clock") this.settings.push(body);
+    if (path === "clock") {
+      this.settings.push(body);
+      this.last = this.lastMoment ?? this.last;
+    }
     return { clock: this.clock, ranks: [{ last_batch: this.last }] };
   });
 
@@ -95,6 +100,19 @@ describe("wrong clocks are seen on what was published, not on how they were set"
     expect(await looks(frozen, second, [[2, 1000, 1002]])).toContain(
       "batches 0 and 2, 2.0 s apart, bear the same time",
     );
+  });
+
+  it("a stop, also when a batch left between the look before and the setting", async () => {
+    const engine = new Stamping();
+    engine.lastMoment = { seq: 5, ts: 1000.9, wall: 1000.9 };
+    engine.publishes(4, 1000, 1000);
+    const active = await freeze.inject(engine.world, {});
+    expect(await active.effect()).toBeNull();
+    const later: [number, number, number][] = [
+      [6, 1001, 1001.1],
+      [7, 1001, 1002],
+    ];
+    expect(await looks(active, engine, later)).toContain("batches 6 and 7, 0.9 s apart, bear the same time");
   });
 
   it("are gone when what is published is right again, or nothing is and the clock itself is right", async () => {
