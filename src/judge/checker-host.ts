@@ -64,10 +64,16 @@ export class CheckerHost {
     return ["pass", null];
   }
 
-  #guarded<T extends unknown[]>(handle: ((...given: T) => void) | undefined): ((...given: T) => void) | undefined {
+  /** Called per record and checker: no closure, no spread. */
+  #guarded<T>(handle: ((given: T) => void) | undefined): ((given: T) => void) | undefined {
     if (handle === undefined) return undefined;
-    return (...given) => {
-      if (this.#thrown === null) this.#guard(() => handle(...given));
+    return (given) => {
+      if (this.#thrown !== null) return;
+      try {
+        handle(given);
+      } catch (thrown) {
+        this.#thrown = asError(thrown);
+      }
     };
   }
 

@@ -13,6 +13,8 @@ import type { JudgeReport } from "./verdict.js";
 export interface JudgeOptions {
   /** Replaces the always-on properties (tests of the judge itself). */
   readonly properties?: readonly Property[];
+  /** false: verdicts alone, without distributions, series and timelines; for thousands of runs in a row. Default true. */
+  readonly statistics?: boolean;
 }
 
 /**
@@ -27,7 +29,8 @@ export async function judgeHistory(
   const sweeping = new Sweeping(options);
   if (typeof history === "string") {
     for await (const chunk of readHistoryChunks(history)) for (const record of chunk) sweeping.take(record);
-  } else for await (const record of history) sweeping.take(record);
+  } else if (Symbol.iterator in history) for (const record of history) sweeping.take(record);
+  else for await (const record of history) sweeping.take(record);
   return sweeping.report();
 }
 
@@ -43,9 +46,13 @@ class Sweeping {
   take(record: HistoryRecord): void {
     this.#records++;
     if (this.#sweep !== null) this.#pass(this.#sweep, record);
-    else if (record.k === "run")
-      this.#sweep = new Sweep(record, [...(this.#options.properties ?? PROPERTIES), ...checksOf(record)]);
+    else if (record.k === "run") this.#sweep = this.#begin(record);
     else throw new UsageError("KVP_E_HISTORY_INVALID", `a history begins with its run record, not with "${record.k}"`);
+  }
+
+  #begin(run: RunRecord): Sweep {
+    const { properties = PROPERTIES, statistics = true } = this.#options;
+    return new Sweep(run, [...properties, ...checksOf(run)], statistics);
   }
 
   #pass(sweep: Sweep, record: HistoryRecord): void {

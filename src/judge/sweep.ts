@@ -21,9 +21,10 @@ type Handler = (record: HistoryRecord) => void;
 
 export class Sweep {
   readonly #run: RunRecord;
+  readonly #statistics: boolean;
   readonly #truth: Truth;
   readonly #context: JudgeContext;
-  readonly #measures = new Measures();
+  readonly #measures: Measures;
   readonly #memory = new AnswerMemory();
   readonly #validity: RunValidity;
   readonly #hosts: readonly CheckerHost[];
@@ -41,8 +42,10 @@ export class Sweep {
   #queries = 0;
   #requests = 0;
 
-  constructor(run: RunRecord, properties: readonly Property[]) {
+  constructor(run: RunRecord, properties: readonly Property[], statistics: boolean) {
     this.#run = run;
+    this.#statistics = statistics;
+    this.#measures = new Measures(statistics);
     this.#truth = new Truth(run);
     this.#context = new JudgeContext(run, this.#truth, this.#measures);
     this.#validity = new RunValidity(this.#context);
@@ -68,6 +71,7 @@ export class Sweep {
     else if (record.k === "engine") this.#life(record);
     else if (record.k === "phase") this.#warmingUp = record.name === "warmup";
     for (const handle of this.#handlersOf(record.k)) handle(record);
+    if (!this.#statistics) return;
     this.#series.note(record);
     this.#timeline.note(record);
     this.#degrading.note(record);
@@ -81,7 +85,7 @@ export class Sweep {
     const properties = [...found, this.#validity.result(found)];
     this.#recoveries.finish();
     this.#recoveries.record(this.#measures);
-    const distributions = this.#measures.distributions();
+    const distributions = this.#statistics ? this.#measures.distributions() : [];
     const degradation = this.#degrading.result(endAt);
     const thresholds = checkThresholds(
       this.#run.thresholds,
@@ -135,7 +139,7 @@ export class Sweep {
     const answer: Answer = { query, prompt, survey };
     for (const handle of this.#answerHandlers) handle(answer);
     this.#recoveries.answered(query, survey);
-    this.#divergence.note(survey, this.#context.ms(query.ret));
+    if (this.#statistics) this.#divergence.note(survey, this.#context.ms(query.ret));
     this.#memory.remember(survey, query.inv);
   }
 

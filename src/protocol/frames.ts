@@ -69,8 +69,8 @@ function wordAt(bytes: Uint8Array, at: number): number {
   );
 }
 
-export function buildEventMessage(topic: string, seq: number, payload: Uint8Array): Uint8Array[] {
-  return [toUtf8.encode(topic), encodeSeq(seq), payload];
+export function buildEventMessage(topic: string | Uint8Array, seq: number, payload: Uint8Array): Uint8Array[] {
+  return [topicBytes(topic), encodeSeq(seq), payload];
 }
 
 /**
@@ -114,11 +114,11 @@ export function parseReplayRequest(frames: Frames): { readonly client: Uint8Arra
 /** One reply, without the client's identity that a ROUTER puts before it. `frameCount` as in the dialect table. */
 export function buildReplayReply(
   frameCount: 3 | 4,
-  topic: string,
+  topic: string | Uint8Array,
   batch: { readonly seq: number; readonly payload: Uint8Array },
 ): Uint8Array[] {
   const tail = [encodeSeq(batch.seq), batch.payload];
-  return frameCount === 3 ? [EMPTY, ...tail] : [EMPTY, toUtf8.encode(topic), ...tail];
+  return frameCount === 3 ? [EMPTY, ...tail] : [EMPTY, topicBytes(topic), ...tail];
 }
 
 export function buildReplayEnd(frameCount: 3 | 4): Uint8Array[] {
@@ -158,4 +158,9 @@ function decodeTopic(frame: Uint8Array): string {
 
 function frameCount(what: string, expected: string, seen: number): ProtocolError {
   return new ProtocolError("KVP_E_FRAME_COUNT", `${what} has ${expected} frames, not ${seen}`, { details: { seen } });
+}
+
+/** Who sends many messages encodes the topic once. */
+function topicBytes(topic: string | Uint8Array): Uint8Array {
+  return typeof topic === "string" ? toUtf8.encode(topic) : topic;
 }

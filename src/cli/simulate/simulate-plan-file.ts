@@ -7,7 +7,7 @@ import { readPlan } from "../../simulate/plan/read-plan.js";
 import type { SimulateFlags } from "../commands/simulate.js";
 
 export async function simulatePlanFile(path: string, { json }: Pick<SimulateFlags, "json">): Promise<ExitCode> {
-  const judged = await judgePlan(readPlan(path), await loadHashes("sha256_cbor"));
+  const judged = await judgePlan(readPlan(path), await loadHashes("sha256_cbor"), true);
   const { report } = judged;
   const result = resultOf(judged);
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${judgedLines(report).join("\n")}\n`);

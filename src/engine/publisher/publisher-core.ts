@@ -25,7 +25,7 @@ type Frames = readonly Uint8Array[];
 
 export class PublisherCore {
   readonly #dialect: Dialect;
-  readonly #topic: string;
+  readonly #topic: Uint8Array;
   readonly #ring: ReplayRing;
   /** vLLM >= 0.26 repeats the topic in replies (#45177); older releases and SGLang do not. */
   readonly #replyFrames: 3 | 4;
@@ -33,7 +33,7 @@ export class PublisherCore {
 
   constructor(options: PublisherCoreOptions) {
     this.#dialect = options.dialect;
-    this.#topic = options.topic;
+    this.#topic = new TextEncoder().encode(options.topic);
     this.#ring = new ReplayRing(options.bufferSteps);
     this.#replyFrames = DIALECTS[options.dialect].replayFrames;
   }

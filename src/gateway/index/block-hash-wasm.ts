@@ -134,8 +134,12 @@ interface WebAssemblyApi {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
+const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
+/** Compiled once, on first use: code without state. */
+let compiled: InstanceType<WebAssemblyApi["Module"]> | undefined;
+
 /** A fresh instance with its own memory. */
 export function instantiateHash(): HashExports {
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
-  return new Instance(new Module(assembleModule(PAGES, [hash, chain]))).exports as HashExports;
+  compiled ??= new Module(assembleModule(PAGES, [hash, chain]));
+  return new Instance(compiled).exports as HashExports;
 }

@@ -13,12 +13,17 @@ export class LatencyHistogram {
     numberOfSignificantValueDigits: 3,
   });
 
+  /** The histogram's own mean walks through every bucket up to an hour. */
+  #sumUs = 0;
+
   get count(): number {
     return this.#hdr.totalCount;
   }
 
   recordNs(ns: number): void {
-    this.#hdr.recordValue(Math.min(MAX_US, Math.max(0, Math.round(ns / 1000))));
+    const us = Math.min(MAX_US, Math.max(0, Math.round(ns / 1000)));
+    this.#sumUs += us;
+    this.#hdr.recordValue(us);
   }
 
   /** Milliseconds at a percentile of 0..100; 0 when empty. */
@@ -38,7 +43,7 @@ export class LatencyHistogram {
       unit: "ms",
       count: this.count,
       min: this.percentileMs(0),
-      mean: this.count === 0 ? 0 : Math.round(this.#hdr.mean) / US_PER_MS,
+      mean: this.count === 0 ? 0 : Math.round(this.#sumUs / this.count) / US_PER_MS,
       p50: this.percentileMs(50),
       p90: this.percentileMs(90),
       p99: this.percentileMs(99),
@@ -50,5 +55,6 @@ export class LatencyHistogram {
 
   reset(): void {
     this.#hdr.reset();
+    this.#sumUs = 0;
   }
 }

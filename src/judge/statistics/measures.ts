@@ -49,8 +49,15 @@ export const THRESHOLD_MEASURES: Readonly<Record<string, string>> = { ...MEASURE
 
 export class Measures {
   readonly #histograms = new Map<MeasureName, LatencyHistogram>();
+  readonly #recording: boolean;
+
+  /** `recording` = false: nobody will ask. */
+  constructor(recording = true) {
+    this.#recording = recording;
+  }
 
   record(measure: MeasureName, ns: number): void {
+    if (!this.#recording) return;
     let histogram = this.#histograms.get(measure);
     if (histogram === undefined) this.#histograms.set(measure, (histogram = new LatencyHistogram()));
     histogram.recordNs(ns);

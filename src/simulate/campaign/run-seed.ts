@@ -32,9 +32,10 @@ export interface JudgedPlan {
   readonly report: JudgeReport;
 }
 
-export async function judgePlan(plan: SimPlan, hashes: HashFunctions): Promise<JudgedPlan> {
+/** `statistics` = with distributions and timelines, for reports. */
+export async function judgePlan(plan: SimPlan, hashes: HashFunctions, statistics = false): Promise<JudgedPlan> {
   const history = simulatePlan(plan, hashes);
-  return { plan, history, report: await judgeHistory(history) };
+  return { plan, history, report: await judgeHistory(history, { statistics }) };
 }
 
 export async function runSeed(seed: number, hashes: HashFunctions, options: SimOptions): Promise<SeedResult> {

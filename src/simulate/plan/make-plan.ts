@@ -28,6 +28,9 @@ const LAST_STORES = 4;
 const CONVERGE_QUESTIONS = 40;
 const SETTLE_MS = SIM_BOUNDS.recoveryMs + 50;
 
+/** Share of seeds whose engines hash with SHA-256, as real ones do. */
+const REAL_HASHES = 0.125;
+
 const USUAL: readonly Happening[] = [
   ...Array<Happening>(8).fill("request"),
   ...Array<Happening>(3).fill("store"),
@@ -65,7 +68,9 @@ export function makePlan(seed: number, options: SimOptions = {}): SimPlan {
   const faults = swarm(labelled(seed, "faults"), names, window, options.faults ?? SIM_FAULT_KINDS);
   const { happenings, endMs } = timetable(labelled(seed, "steps"), options.steps ?? DEFAULT_STEPS, faults.length > 0);
   const name = `simulate/seed-${seed}`;
-  return { seed, name, blockSize, models, adapters, maxDelayMs, fleet, happenings, faults, capBlocks: null, endMs };
+  const cheapHashes = !rng.chance(REAL_HASHES);
+  const what = { fleet, happenings, faults, cheapHashes, capBlocks: null, endMs };
+  return { seed, name, blockSize, models, adapters, maxDelayMs, ...what };
 }
 
 /** Load, the faults under load, time to heal, load again, quiet, and questions that must then be answered exactly. */
@@ -101,7 +106,7 @@ function member(rng: Rng, index: number, model: string): SimFleetMember {
     model,
     startsMs,
     joinsMs: startsMs + (rng.chance(0.5) ? 1 : rng.int(1, 200)),
-    gpuBlocks: rng.pick([40, 80, 400]),
+    gpuBlocks: rng.pick([40, 80, 240]),
     cpuBlocks: rng.chance(0.3) ? rng.int(8, 64) : 0,
     groups: rng.chance(0.2) ? 2 : 1,
     ranks: rng.chance(0.2) ? 2 : 1,

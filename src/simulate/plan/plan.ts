@@ -64,6 +64,8 @@ export interface SimPlan {
   readonly fleet: readonly SimFleetMember[];
   readonly happenings: readonly PlannedHappening[];
   readonly faults: readonly SimFault[];
+  /** Blocks are hashed with something cheaper than SHA-256. */
+  readonly cheapHashes: boolean;
   /** Cap of the index; null = its default, which is never reached. */
   readonly capBlocks: number | null;
   readonly endMs: number;

@@ -49,6 +49,7 @@ const planSchema: z.ZodType<SimPlan> = z.strictObject({
       amount: share,
     }),
   ),
+  cheapHashes: z.boolean(),
   capBlocks: count.min(1).nullable(),
   endMs: ms,
 });

@@ -19,5 +19,5 @@ export async function shrinkFailure(
   const fails = async (candidate: SimPlan): Promise<boolean> =>
     resultOf(await judgePlan(candidate, hashes)).violations.some((found) => found.property === property);
   const shrunk = await shrinkPlan(plan, fails, signal);
-  return { ...(await judgePlan(shrunk.plan, hashes)), property, tries: shrunk.tries };
+  return { ...(await judgePlan(shrunk.plan, hashes, true)), property, tries: shrunk.tries };
 }

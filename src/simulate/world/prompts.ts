@@ -59,7 +59,7 @@ export class SimPrompts {
 
   of(lineage: SimLineage, tokens: Uint32Array): SimPrompt {
     const { model, adapter, salt } = lineage;
-    const key = JSON.stringify([model, adapter?.id, salt, [...tokens]]);
+    const key = `${model} ${adapter?.id ?? ""} ${salt ?? ""} ${tokens.join()}`;
     const known = this.#byContent.get(key);
     if (known !== undefined) return known;
     const id = `p${this.#byContent.size}`;

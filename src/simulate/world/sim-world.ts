@@ -2,6 +2,7 @@
 import { Rng } from "../../base/rng.js";
 import type { HashFunctions } from "../../engine/cache/hash-functions.js";
 import type { HistoryRecord } from "../../judge/history/records.js";
+import { CHEAP_HASHES } from "../engine/cheap-hashes.js";
 import { SimEngine } from "../engine/sim-engine.js";
 import { SimGateway } from "../gateway/sim-gateway.js";
 import { labelled } from "../labelled.js";
@@ -39,7 +40,7 @@ export class SimWorld {
 
   constructor(plan: SimPlan, startNs: number, hashes: HashFunctions) {
     this.plan = plan;
-    this.#hashes = hashes;
+    this.#hashes = plan.cheapHashes ? { ...hashes, ...CHEAP_HASHES } : hashes;
     this.time = new VirtualTime(startNs);
     this.log = new HistoryLog(this.time, plan);
     const note = (prompt: Parameters<ConstructorParameters<typeof SimPrompts>[2]>[0]): void =>
