@@ -130,6 +130,23 @@ describe("the gate", () => {
     expect([0, 10, 38].map((have) => pairsToAdd(have))).toEqual([10, 6, 2]);
   });
 
+  it("draws each line where it says: exactly at the limit is no failure, the last pair is the 40th", () => {
+    const limit = Math.log1p(0.1);
+    const after = (pairs: number, difference: number) => {
+      const { verdict, warning } = decide(Array.from({ length: pairs }, () => difference));
+      return `${verdict}${warning ? " with a warning" : ""}`;
+    };
+    expect(after(9, 0.2)).toBe("more");
+    expect(after(10, 0.2)).toBe("fail");
+    expect(after(10, limit + 1e-9)).toBe("fail");
+    expect(after(10, limit - 1e-9)).toBe("pass");
+    expect(after(10, limit)).toBe("more");
+    expect(after(39, limit)).toBe("more");
+    expect(after(40, limit)).toBe("pass with a warning");
+    expect(pairsToAdd(9)).toBe(1);
+    expect(pairsToAdd(40)).toBe(0);
+  });
+
   it("goes on while an interval spans the limit, and at the cap passes it with a warning", () => {
     const near = spread(0.07, 0.3);
     expect(decide(near.slice(0, 39)).verdict).toBe("more");
@@ -160,6 +177,15 @@ describe("the A/A control", () => {
     const quiet = control([0.01, -0.01, 0.012, -0.008, 0.004, -0.006, 0.009, -0.011, 0.002, -0.003]);
     expect(quiet.quiet).toBe(true);
     expect(quiet.detectable).toBeLessThan(0.01);
+  });
+
+  it("calls drift only what is beyond 5 %, in either direction", () => {
+    const always = (difference: number) => control(Array.from({ length: 10 }, () => difference));
+    const tolerance = Math.log1p(0.05);
+    expect(always(0.02)).toMatchObject({ quiet: true, detectable: 0 });
+    expect(always(tolerance).quiet).toBe(true);
+    expect(always(tolerance + 1e-9).quiet).toBe(false);
+    expect(always(-tolerance - 1e-9).quiet).toBe(false);
   });
 
   it("does not trust a noisy one, nor one that drifts", () => {
