@@ -1,4 +1,4 @@
-/** link.loss: segments get lost and are sent again. Evidence: how many, and the lateness they caused. */
+/** link.loss: segments get lost and are sent again. Evidence: how many, and the lateness they caused where it is known. */
 import { z } from "zod";
 import { UsageError } from "../../../base/errors.js";
 import { disturb } from "../disturbed-links.js";
@@ -33,10 +33,15 @@ export const loss: Fault<Parameters> = {
       disturbance: { kind: "loss", probability: percent / 100 },
       ports: names,
       bitesOn: "any",
-      bites: ({ retransmissions, worstDelayMs }) =>
-        retransmissions === 0
-          ? null
-          : `${retransmissions} segments sent again, late by up to ${Math.round(worstDelayMs)} ms (backend: ${backend})`,
+      bites: ({ retransmissions, worstDelayMs }) => {
+        if (retransmissions === 0) return null;
+        // The kernel counts what it drops; how late it came in the end, only the relay knows.
+        const seen =
+          backend === "netns"
+            ? `${retransmissions} packets lost`
+            : `${retransmissions} segments sent again, late by up to ${Math.round(worstDelayMs)} ms`;
+        return `${seen} (backend: ${backend})`;
+      },
     });
   },
 };
