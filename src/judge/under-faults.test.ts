@@ -172,6 +172,14 @@ describe("an outage longer than the replay ring", () => {
     expect(await verdicts(outrun(100).asks("q", {}, converge), "S2", "C1")).toEqual(["fail", "fail"]);
   });
 
+  it("a ring full of what was missed, without the last batch heard, proves no continuity: what came before may be dropped", async () => {
+    expect(await verdicts(outrun(9).asks("p", {}, converge).asks("r", { a: 2 }, converge), "S2", "C1")).toEqual([
+      "pass",
+      "pass",
+    ]);
+    expect(await verdicts(outrun(10).asks("p", {}, converge), "S2", "C1")).toEqual(["fail", "fail"]);
+  });
+
   it("a fault that ends no connection is no excuse: whoever listened heard everything", async () => {
     expect(await verdicts(outrun(4, "engine.quirk").asks("q", {}, converge), "S2", "C1")).toEqual(["fail", "fail"]);
   });

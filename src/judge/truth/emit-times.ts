@@ -25,4 +25,9 @@ export class EmitTimes {
   newestOutside(ring: number): number | undefined {
     return ring >= MAX_RING || this.#count <= ring ? undefined : this.#times[(this.#count - ring - 1) % (ring + 1)];
   }
+
+  /** When the oldest batch of a full ring was emitted; undefined while there is room. */
+  oldestKept(ring: number): number | undefined {
+    return ring >= MAX_RING || this.#count < ring ? undefined : this.#times[(this.#count - ring) % (ring + 1)];
+  }
 }

@@ -172,11 +172,16 @@ export class EngineState {
     stream.emitTimes.note(at, this.#replayBatches);
   }
 
-  /** Consumers heard nothing from `since` on, and what the ring does not keep any more they cannot have. */
+  /**
+   * Consumers heard nothing from `since` on, and what the ring does not keep any more they cannot have. Nor can they tell that it
+   * is still the same life, once the last batch that they heard has left the ring.
+   */
   loseWhatTheRingLost(since: number): void {
     for (const { holder, emitTimes } of this.streams) {
       const lostUntil = emitTimes.newestOutside(this.#replayBatches);
-      if (lostUntil !== undefined && lostUntil >= since) holder.lostBefore = Math.max(holder.lostBefore, lostUntil);
+      const oldestKept = emitTimes.oldestKept(this.#replayBatches);
+      if (lostUntil !== undefined && oldestKept !== undefined && oldestKept >= since)
+        holder.lostBefore = Math.max(holder.lostBefore, lostUntil);
     }
   }
 
