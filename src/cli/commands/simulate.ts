@@ -7,13 +7,16 @@ export interface SimulateFlags {
   readonly seeds: number;
   readonly first?: number;
   readonly seed?: number;
-  readonly fresh?: true;
+  /** How many, or true = as many as `seeds`. */
+  readonly fresh?: number | true;
+  readonly fixed?: number;
   readonly steps: number;
   readonly engines?: number;
   readonly faults?: readonly string[];
   readonly plan?: string;
   readonly workers: number;
   readonly out: string;
+  readonly digest?: true;
   readonly json?: true;
 }
 
@@ -30,13 +33,15 @@ export function registerSimulate(program: Command): void {
     .option("--seeds <n>", "how many seeds", integer(1, MAX_SEEDS), 1000)
     .option("--first <seed>", "the first of them (default 1)", integer(0, MAX_SEED))
     .option("--seed <seed>", "this seed alone", integer(0, MAX_SEED))
-    .option("--fresh", "begin at a random seed, which is printed")
+    .option("--fresh [n]", "n seeds (default: --seeds) from a random one on, which is printed", integer(1, MAX_SEEDS))
+    .option("--fixed <n>", "the seeds 1 to n; with --fresh both, in one verdict", integer(1, MAX_SEEDS))
     .option("--steps <n>", "things that happen in a run", integer(1, MAX_STEPS), 200)
     .option("--engines <n>", "engines of a run (default: by the seed, 1 to 6)", integer(1, MAX_ENGINES))
     .option("--faults <kinds>", "choose among these kinds only, comma-separated; none = no faults", list)
     .option("--plan <file>", "run this plan (plan.json of a shrunk failure) instead of seeds")
     .option("--workers <n>", "threads", integer(1, MAX_WORKERS), 1)
     .option("--out <folder>", "where shrunk failures go", "runs")
+    .option("--digest", "also print a digest of the histories: the same seeds of a revision give the same everywhere")
     .option("--json", "print the result as JSON")
     .action(simulate);
 }

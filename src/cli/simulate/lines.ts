@@ -9,10 +9,13 @@ const paint = paintFor(process.stdout);
 const MAX_LISTED = 10;
 
 export function summaryLines(summary: SimSummary): string[] {
-  const { seeds, firstSeed, elapsedMs, seedsPerMinute, records, batches, failing, doubtful } = summary;
+  const { seeds, ranges, elapsedMs, seedsPerMinute, records, batches, failing, doubtful } = summary;
   const speed = `${formatNumber(seedsPerMinute)} seeds a minute`;
+  const which = ranges
+    .map(({ first, count }) => (count === 1 ? `${first}` : `${first} to ${first + count - 1}`))
+    .join(", ");
   return [
-    `${formatNumber(seeds)} seeds from ${firstSeed} in ${formatMs(elapsedMs)} (${speed}), ${formatNumber(batches)} batches, ${formatNumber(records)} records`,
+    `${formatNumber(seeds)} seeds (${which}) in ${formatMs(elapsedMs)} (${speed}), ${formatNumber(batches)} batches, ${formatNumber(records)} records`,
     "",
     paint.bold("Properties (opportunities)"),
     ...table(summary.opportunities, summary.idle),
@@ -35,6 +38,7 @@ export function summaryLines(summary: SimSummary): string[] {
     ...doubtful
       .slice(0, MAX_LISTED)
       .map(({ seed, doubts }) => `  ${seed}  ${doubts[0]?.property ?? ""}: ${doubts[0]?.summary.split("\n")[0] ?? ""}`),
+    ...(summary.digest === null ? [] : ["", `Digest of the histories: ${summary.digest}`]),
     "",
     `${paintVerdict(summary.verdict)} ${summary.headline.replace(/^[a-z]+: /, "")}`,
   ];

@@ -24,34 +24,20 @@ const EXITS = { pass: ExitCode.pass, fail: ExitCode.violated, unknown: ExitCode.
 
 export async function simulateSeeds(flags: SimulateFlags, signal: AbortSignal): Promise<ExitCode> {
   const sim = optionsOf(flags);
-  const range = rangeOf(flags);
+  const ranges = rangesOf(flags);
   const hashes = await loadHashes("sha256_cbor");
   const live = new LiveLine();
   const tally = new Tally();
   const startedMs = performance.now();
-  if (flags.fresh)
-    live.print(`fresh seeds from ${range.first}: repeat with --first ${range.first} --seeds ${range.count}`);
-  const onResult: PoolOptions["onResult"] = (result) => {
-    tally.add(result);
-    const elapsedMs = performance.now() - startedMs;
-    const phase = tally.failed === 0 ? "no violation" : `${tally.failed} seeds violate a property`;
-    const expectedMs = (elapsedMs / tally.seeds) * range.count;
-    live.update({
-      scenario: `seed ${result.seed}`,
-      index: tally.seeds,
-      total: range.count,
-      phase,
-      elapsedMs,
-      expectedMs,
-    });
-    if (result.violations.length > 0 && tally.failed <= MAX_SHRUNK) {
-      live.print(`seed ${result.seed}: ${result.violations.map(({ property }) => property).join(", ")} violated`);
-    }
-  };
-  const pool = { sim, hashes, onResult, signal };
-  if (flags.workers === 1 || range.count === 1) await runInThisThread(range, pool);
-  else await runInThreads(range, flags.workers, workerEntry(), pool);
-  const summary = tally.summary(range.first, performance.now() - startedMs);
+  const fresh = flags.fresh === undefined ? undefined : ranges.at(-1);
+  if (fresh) live.print(`fresh seeds from ${fresh.first}: repeat with --first ${fresh.first} --seeds ${fresh.count}`);
+  const onResult = showing(live, tally, ranges, startedMs);
+  for (const range of ranges) {
+    const pool = { sim: { ...sim, digest: flags.digest === true }, hashes, onResult, signal };
+    if (flags.workers === 1 || range.count === 1) await runInThisThread(range, pool);
+    else await runInThreads(range, flags.workers, workerEntry(), pool);
+  }
+  const summary = tally.summary(ranges, performance.now() - startedMs);
   const folders: FailureFolder[] = [];
   for (const { seed, violations } of summary.failing.slice(0, MAX_SHRUNK)) {
     const property = violations[0]?.property ?? "";
@@ -62,16 +48,43 @@ export async function simulateSeeds(flags: SimulateFlags, signal: AbortSignal): 
   live.end();
   const lines = [...summaryLines(summary), ...folders.flatMap(failureLines)];
   process.stdout.write(flags.json ? `${JSON.stringify({ ...summary, folders })}\n` : `${lines.join("\n")}\n`);
-  return signal.aborted && summary.verdict !== "fail" ? ExitCode.interrupted : EXITS[summary.verdict];
+  return summary.interrupted ? ExitCode.interrupted : EXITS[summary.verdict];
 }
 
-function rangeOf({ seed, first, fresh, seeds }: SimulateFlags): SeedRange {
-  if ([seed, first, fresh].filter((given) => given !== undefined).length > 1) {
-    throw new UsageError("KVP_E_USAGE", "--seed, --first and --fresh exclude each other");
+/** Counts each result and shows how far it is. */
+function showing(
+  live: LiveLine,
+  tally: Tally,
+  ranges: readonly SeedRange[],
+  startedMs: number,
+): PoolOptions["onResult"] {
+  const total = ranges.reduce((sum, { count }) => sum + count, 0);
+  return (result) => {
+    tally.add(result);
+    const { seeds, failed } = tally;
+    const elapsedMs = performance.now() - startedMs;
+    const phase = failed === 0 ? "no violation" : `${failed} seeds violate a property`;
+    const expectedMs = (elapsedMs / seeds) * total;
+    live.update({ scenario: `seed ${result.seed}`, index: seeds, total, phase, elapsedMs, expectedMs });
+    if (result.violations.length > 0 && failed <= MAX_SHRUNK) {
+      live.print(`seed ${result.seed}: ${result.violations.map(({ property }) => property).join(", ")} violated`);
+    }
+  };
+}
+
+function rangesOf({ seed, first, fresh, fixed, seeds }: SimulateFlags): SeedRange[] {
+  const chosen = [seed, first, fixed ?? fresh].filter((given) => given !== undefined);
+  if (chosen.length > 1) {
+    throw new UsageError("KVP_E_USAGE", "--seed, --first and --fixed or --fresh exclude each other");
   }
-  if (seed !== undefined) return { first: seed, count: 1 };
-  if (fresh) return { first: randomInt(FIRST_FRESH, 0x7000_0000), count: seeds };
-  return { first: first ?? 1, count: seeds };
+  if (seed !== undefined) return [{ first: seed, count: 1 }];
+  if (fixed === undefined && fresh === undefined) return [{ first: first ?? 1, count: seeds }];
+  return [
+    ...(fixed === undefined ? [] : [{ first: 1, count: fixed }]),
+    ...(fresh === undefined
+      ? []
+      : [{ first: randomInt(FIRST_FRESH, 0x7000_0000), count: fresh === true ? seeds : fresh }]),
+  ];
 }
 
 function optionsOf({ steps, engines, faults }: SimulateFlags): SimOptions {

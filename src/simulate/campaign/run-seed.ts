@@ -1,4 +1,5 @@
 /** One seed: plan, run, verdict, in a form small enough to be sent between threads. */
+import { createHash } from "node:crypto";
 import type { HashFunctions } from "../../engine/cache/hash-functions.js";
 import type { HistoryRecord } from "../../judge/history/records.js";
 import { judgeHistory } from "../../judge/judge.js";
@@ -24,6 +25,13 @@ export interface SeedResult {
   readonly faults: Partial<Record<SimFaultKind, number>>;
   readonly records: number;
   readonly batches: number;
+  /** SHA-256 of the history as NDJSON, hexadecimal; null unless asked for. */
+  readonly digest: string | null;
+}
+
+export interface SeedOptions extends SimOptions {
+  /** Takes the digest of the history, too. */
+  readonly digest?: boolean;
 }
 
 export interface JudgedPlan {
@@ -38,11 +46,11 @@ export async function judgePlan(plan: SimPlan, hashes: HashFunctions, statistics
   return { plan, history, report: await judgeHistory(history, { statistics }) };
 }
 
-export async function runSeed(seed: number, hashes: HashFunctions, options: SimOptions): Promise<SeedResult> {
-  return resultOf(await judgePlan(makePlan(seed, options), hashes));
+export async function runSeed(seed: number, hashes: HashFunctions, options: SeedOptions): Promise<SeedResult> {
+  return resultOf(await judgePlan(makePlan(seed, options), hashes), options.digest);
 }
 
-export function resultOf({ plan, history, report }: JudgedPlan): SeedResult {
+export function resultOf({ plan, history, report }: JudgedPlan, digest = false): SeedResult {
   const violations: Finding[] = [];
   const doubts: Finding[] = [];
   const opportunities: Record<string, number> = {};
@@ -58,5 +66,12 @@ export function resultOf({ plan, history, report }: JudgedPlan): SeedResult {
     faults[kind] = (faults[kind] ?? 0) + 1;
   }
   const { records, batches } = report.counts;
-  return { seed: plan.seed, violations, doubts, opportunities, faults, records, batches };
+  const found = { seed: plan.seed, violations, doubts, opportunities, faults, records, batches };
+  return { ...found, digest: digest ? digestOf(history) : null };
+}
+
+function digestOf(history: readonly HistoryRecord[]): string {
+  const hash = createHash("sha256");
+  for (const record of history) hash.update(`${JSON.stringify(record)}\n`);
+  return hash.digest("hex");
 }

@@ -2,8 +2,7 @@
 import { Worker } from "node:worker_threads";
 import type { HashFunctions } from "../../engine/cache/hash-functions.js";
 import { asError, InternalError } from "../../base/errors.js";
-import type { SimOptions } from "../plan/make-plan.js";
-import { runSeed, type SeedResult } from "./run-seed.js";
+import { runSeed, type SeedOptions, type SeedResult } from "./run-seed.js";
 
 export interface SeedRange {
   readonly first: number;
@@ -11,7 +10,7 @@ export interface SeedRange {
 }
 
 export interface PoolOptions {
-  readonly sim: SimOptions;
+  readonly sim: SeedOptions;
   readonly hashes: HashFunctions;
   readonly onResult: (result: SeedResult) => void;
   readonly signal: AbortSignal;
@@ -19,7 +18,7 @@ export interface PoolOptions {
 
 export interface WorkerTask {
   readonly seeds: readonly number[];
-  readonly sim: SimOptions;
+  readonly sim: SeedOptions;
 }
 
 /** Seeds handed to a thread at once. */

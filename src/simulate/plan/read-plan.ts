@@ -65,7 +65,12 @@ export function readPlan(path: string): SimPlan {
   try {
     return planSchema.parse(JSON.parse(text));
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : asError(cause).message;
+    const why = cause instanceof z.ZodError ? firstIssue(cause) : asError(cause).message;
     throw new UsageError("KVP_E_USAGE", `${path} is no plan of a simulation: ${why}`, { cause });
   }
+}
+
+function firstIssue({ issues }: z.ZodError): string {
+  const [issue] = issues;
+  return issue === undefined ? "it does not have the form of one" : `${issue.path.join(".")}: ${issue.message}`;
 }
