@@ -53,8 +53,18 @@ describe("a clean simulation", () => {
   it("proves nothing, and says so with 2, when nothing was exercised", { timeout: RUN_LIMIT_MS }, async (context) => {
     const world = new CliWorld(context);
     const plan: SimPlan = {
-      ...{ seed: 1, name: "nothing", blockSize: 4, models: ["m"], adapters: [], maxDelayMs: 1 },
-      ...{ fleet: [], happenings: [], faults: [], cheapHashes: false, capBlocks: null, endMs: 10 },
+      seed: 1,
+      name: "nothing",
+      blockSize: 4,
+      models: ["m"],
+      adapters: [],
+      maxDelayMs: 1,
+      fleet: [],
+      happenings: [],
+      faults: [],
+      cheapHashes: false,
+      capBlocks: null,
+      endMs: 10,
     };
     world.write("plan.json", JSON.stringify(plan));
     const finished = await world.run(["simulate", "--plan", "plan.json"]);
