@@ -14,9 +14,9 @@ const BEYOND_BOUND_MS = 250;
 
 /** Resolves true once converged, false when the recovery bound has passed without it. */
 export async function converge(kit: ProbeKit, signal: AbortSignal): Promise<boolean> {
-  const { plan, clock, lab, sut } = kit.context;
+  const { plan, clock, lab, sut, recorder } = kit.context;
   if (!sut.capabilities.match) return true;
-  const held = new HeldBlocks(lab);
+  const held = new HeldBlocks(lab, recorder.lost);
   const giveUpAt = clock.nowNs() + plan.bounds.recoveryNs + BEYOND_BOUND_MS * NS_PER_MS;
   const prompts = choosePrompts(kit);
   let exactRounds = 0;

@@ -6,6 +6,7 @@ import type { LedgerChange, LedgerRecord } from "../../base/ledger.js";
 import type { EngineHandle, Lab } from "../../lab/ports.js";
 import { HeldBlocks } from "./held-blocks.js";
 import { lastSequence } from "./ledger-tail.js";
+import { LostBatches } from "./lost-batches.js";
 import type { Prompt } from "./prompt-book.js";
 
 let folder: string;
@@ -32,8 +33,8 @@ function write(
 ): void {
   appendFileSync(ledger(epoch), `${JSON.stringify({ engine: "m/1", epoch, rank, seq, at_ns: 1, changes, ...wire })}\n`);
 }
-function range(groups = 1, epoch = 1): { least: number; most: number } {
-  const blocks = new HeldBlocks({ ledgerFiles: () => [ledger(1), ledger(2)] } as unknown as Lab);
+function range(groups = 1, epoch = 1, lost = new LostBatches()): { least: number; most: number } {
+  const blocks = new HeldBlocks({ ledgerFiles: () => [ledger(1), ledger(2)] } as unknown as Lab, lost);
   blocks.refresh();
   return blocks.prefix(handle(epoch, groups), prompt);
 }
@@ -79,7 +80,7 @@ describe("what engines hold, for knowing when a run has converged", () => {
   });
 
   it("grows with the ledger and waits for a line that is being written", () => {
-    const blocks = new HeldBlocks({ ledgerFiles: () => [ledger(1)] } as unknown as Lab);
+    const blocks = new HeldBlocks({ ledgerFiles: () => [ledger(1)] } as unknown as Lab, new LostBatches());
     blocks.refresh();
     expect(blocks.prefix(handle(), prompt).most).toBe(0);
     const line = JSON.stringify({ engine: "m/1", epoch: 1, rank: 0, seq: 0, at_ns: 1, changes: [store(["a", "b"])] });
@@ -100,6 +101,16 @@ describe("what nobody can know of it", () => {
     expect(both()).toEqual([0, 3]);
     write([remove(["a"]), remove(["b"]), store(["a", "b"])]);
     expect(both()).toEqual([2, 3]);
+  });
+
+  it("believes the relay that a batch never arrived, which the ledger has as sent", () => {
+    write([store(["a", "b"])]);
+    write([store(["c"])], { seq: 1 });
+    const lost = new LostBatches();
+    lost.add({ k: "wire", at: 2, engine: "m/1", epoch: 2, rank: 0, seq: 1, what: "burnt" });
+    expect(range(1, 1, lost)).toEqual({ least: 3, most: 3 });
+    lost.add({ k: "wire", at: 2, engine: "m/1", epoch: 1, rank: 0, seq: 1, what: "burnt" });
+    expect(range(1, 1, lost)).toEqual({ least: 0, most: 3 });
   });
 
   it("leaves in the most what was removed in such a batch, or without a word, or had been stated twice", () => {

@@ -6,6 +6,7 @@ import type { BlockIdentity } from "../../base/block-identity.js";
 import type { LedgerChange, LedgerRecord } from "../../base/ledger.js";
 import type { EngineHandle, Lab } from "../../lab/ports.js";
 import { LedgerTail } from "./ledger-tail.js";
+import type { LostBatches } from "./lost-batches.js";
 import type { Prompt } from "./prompt-book.js";
 
 /** Copies per block, by group and medium. */
@@ -26,11 +27,14 @@ interface Life {
 
 export class HeldBlocks {
   readonly #lab: Lab;
+  readonly #lost: LostBatches;
   readonly #tails = new Map<string, LedgerTail>();
   readonly #lives = new Map<string, Life>();
 
-  constructor(lab: Lab) {
+  /** `lost`: what ledgers cannot know; complete by the time that {@link refresh} is called, a batch is read once. */
+  constructor(lab: Lab, lost: LostBatches) {
     this.#lab = lab;
+    this.#lost = lost;
   }
 
   /** Takes in what was written since the last call. */
@@ -58,7 +62,8 @@ export class HeldBlocks {
     };
   }
 
-  #apply({ engine, epoch, rank, changes, wire }: LedgerRecord): void {
+  #apply(record: LedgerRecord): void {
+    const { engine, epoch, rank, changes, wire = this.#lost.wireOf(record) } = record;
     let life = this.#lives.get(engine);
     if (life === undefined || life.epoch < epoch) this.#lives.set(engine, (life = { epoch, ranks: new Map() }));
     if (life.epoch > epoch) return;

@@ -1,8 +1,11 @@
 /** Writes the campaign's own records as they happen; ledgers are merged in afterwards (judge/history/merge-history). */
 import type { HistoryRecord } from "../../judge/history/records.js";
 import { HistoryWriter } from "../../judge/history/history-writer.js";
+import { LostBatches } from "./lost-batches.js";
 
 export class Recorder {
+  /** What was recorded as lost on the wire. */
+  readonly lost = new LostBatches();
   readonly #writer: HistoryWriter;
   readonly #listeners: ((record: HistoryRecord) => void)[] = [];
   #count = 0;
@@ -27,6 +30,7 @@ export class Recorder {
     if (this.#closed) return;
     this.#writer.append(record);
     this.#count++;
+    if (record.k === "wire") this.lost.add(record);
     for (const listener of this.#listeners) listener(record);
   }
 
