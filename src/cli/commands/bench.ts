@@ -2,10 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { sharedAbort } from "../../base/async.js";
 import { asError, ExitCode, KvproofError, UsageError } from "../../base/errors.js";
 import { packageRoot } from "../../base/package-root.js";
+import { integerFlag } from "../flags.js";
 
 interface Flags {
   readonly baseline: string;
@@ -25,8 +26,8 @@ export function registerBench(program: Command): void {
     .description("interleaved pairs of fresh processes; fails when the candidate is worse by more than 10 %")
     .requiredOption("--baseline <build>", "git ref, checkout or npm tarball")
     .option("--candidate <build>", "git ref, checkout or npm tarball", packageRoot)
-    .option("--seed <n>", "seed of the work", integer(0, 0x3fff_ffff), 1)
-    .option("--max-pairs <n>", "most pairs to measure", integer(10, 50), 40)
+    .option("--seed <n>", "seed of the work", integerFlag(0, 0x3fff_ffff), 1)
+    .option("--max-pairs <n>", "most pairs to measure", integerFlag(10, 50), 40)
     .option("--json <file>", "write the whole result there")
     .action(compare);
 }
@@ -74,12 +75,4 @@ function write(file: string, result: object): void {
       ? cause
       : new UsageError("KVP_E_OUT_UNWRITABLE", `${file}: ${asError(cause).message}`, { cause });
   }
-}
-
-function integer(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`It must be an integer from ${low} to ${high}.`);
-  };
 }
