@@ -55,7 +55,7 @@ describe("a fault in a run that ends early", () => {
     const running = world.start(["run", "s.yaml", "--gateway-command", `${process.execPath} ${script}`]);
     await world.until(() => world.processes().some(({ pid }) => isStopped(pid)), "the engine to be stopped");
     running.signal("SIGINT");
-    await running.says("press Ctrl-C again to kill it");
+    await running.says("press Ctrl-C again to end at once");
     running.signal("SIGINT");
     const finished = await running.ended;
     expect(finished).toMatchObject({ code: 130, signal: null });

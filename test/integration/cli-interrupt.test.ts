@@ -39,7 +39,7 @@ describe("an interrupted run", () => {
       const finished = await running.ended;
       expectNothingRuns(world);
       expect(finished, finished.stderr).toMatchObject({ code: 130, signal: null });
-      expect(finished.stderr).toContain("interrupted: ending the run in order; press Ctrl-C again to kill it");
+      expect(finished.stderr).toContain("interrupted: ending the run in order; press Ctrl-C again to end at once");
       expect(finished.stderr).not.toContain("KVP_E_");
       const campaign = JSON.parse(finished.stdout) as CampaignSummary;
       expect(campaign).toMatchObject({ verdict: "interrupted", exitCode: 130 });
@@ -80,7 +80,7 @@ describe("an interrupted run", () => {
       const running = world.start([...aLongRun(world), "--gateway-command", `${process.execPath} ${script}`]);
       await world.underLoad();
       running.signal("SIGINT");
-      await running.says("press Ctrl-C again to kill it");
+      await running.says("press Ctrl-C again to end at once");
       running.signal("SIGINT");
       const finished = await running.ended;
       expect(finished).toMatchObject({ code: 130, signal: null });

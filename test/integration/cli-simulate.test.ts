@@ -78,7 +78,7 @@ describe("a clean simulation", () => {
     running.signal("SIGINT");
     const finished = await running.ended;
     expect(finished, finished.stderr).toMatchObject({ code: 130, signal: null });
-    expect(finished.stderr).toContain("interrupted: ending after the present seeds; press Ctrl-C again to end now");
+    expect(finished.stderr).toContain("interrupted: ending after the present seeds; press Ctrl-C again to end at once");
     const { seeds, interrupted, headline } = told(finished);
     expect(seeds).toBeGreaterThan(0);
     expect(interrupted).toBe(true);

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
-import { sharedAbort } from "../../base/async.js";
 import { asError, ExitCode, KvproofError, UsageError } from "../../base/errors.js";
 import { packageRoot } from "../../base/package-root.js";
 import { integerFlag } from "../flags.js";
+import { orderlyInterrupts } from "../interrupts.js";
 
 interface Flags {
   readonly baseline: string;
@@ -39,8 +39,7 @@ async function compare(flags: Flags): Promise<void> {
   const { measureOnce } = await import("../../bench/measure.js");
   const { DEFAULT_RULES } = await import("../../judge/regression/gate.js");
   const { machineFingerprint, toolIdentity } = await import("../../campaign/machine.js");
-  const interrupt = sharedAbort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
+  const interrupt = orderlyInterrupts("interrupted: ending the comparison in order");
   const workDir = mkdtempSync(join(tmpdir(), "kvproof-compare-"));
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
   const place = { repository: packageRoot, workDir, signal: interrupt.signal, progress };
@@ -60,6 +59,7 @@ async function compare(flags: Flags): Promise<void> {
     const identity = { schemaVersion: SCHEMA_VERSION, tool: toolIdentity(), machine: machineFingerprint(), ...labels };
     if (flags.json !== undefined) write(flags.json, { ...identity, ...comparison });
   } finally {
+    interrupt.end();
     for (const name of ["baseline", "candidate"] as const)
       await forgetBuild({ repository: packageRoot, workDir, name });
     rmSync(workDir, { recursive: true, force: true });

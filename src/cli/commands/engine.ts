@@ -6,6 +6,7 @@ import { UsageError } from "../../base/errors.js";
 import type { EngineCoreConfig } from "../../engine/cache/engine-types.js";
 import type { EngineOptions } from "../../engine/engine-options.js";
 import type { Dialect } from "../../protocol/dialects.js";
+import { integerFlag } from "../flags.js";
 
 const HASH_ALGORITHMS = ["sha256", "sha256_cbor", "xxhash", "xxhash_cbor"] as const;
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -48,13 +49,18 @@ export function registerEngine(program: Command): void {
     .description("start a vLLM double: real KV events over ZeroMQ, vLLM's HTTP surface, and a lab port to steer it")
     .requiredOption("--model <name>", "served model name")
     .option("--name <engine>", "name in ledgers and logs (default: <model>/0)")
-    .option("--epoch <n>", "life of this engine: 1 for the first process, +1 per restart", integer(1), 1)
+    .option("--epoch <n>", "life of this engine: 1 for the first process, +1 per restart", integerFlag(1), 1)
     .option("--host <address>", "address of the HTTP and lab ports", "127.0.0.1")
-    .option("--port <port>", "HTTP port, 0 = chosen by the system", integer(0, 65_535), 0)
-    .option("--lab-port <port>", "lab port, 0 = chosen by the system", integer(0, 65_535), 0)
-    .option("--publish-at-start <n>", "batches of made-up blocks published before the engine is ready", integer(0), 0)
-    .option("--seed <n>", "seed of generated tokens and made-up blocks", integer(0, 0xffff_ffff), 0)
-    .option("--vocab-size <n>", "token ids are below this", integer(1, 0xffff_ffff), 128_256)
+    .option("--port <port>", "HTTP port, 0 = chosen by the system", integerFlag(0, 65_535), 0)
+    .option("--lab-port <port>", "lab port, 0 = chosen by the system", integerFlag(0, 65_535), 0)
+    .option(
+      "--publish-at-start <n>",
+      "batches of made-up blocks published before the engine is ready",
+      integerFlag(0),
+      0,
+    )
+    .option("--seed <n>", "seed of generated tokens and made-up blocks", integerFlag(0, 0xffff_ffff), 0)
+    .option("--vocab-size <n>", "token ids are below this", integerFlag(1, 0xffff_ffff), 128_256)
     .option("--ledger-file <path>", "append the ledger (NDJSON) here")
     .addOption(new Option("--log-level <level>", "logs go to standard error").choices(LOG_LEVELS).default("info"));
   addCacheFlags(command);
@@ -76,10 +82,10 @@ function keepYoungGenerationSmall(): void {
 
 function addCacheFlags(command: Command): void {
   command
-    .option("--num-gpu-blocks <n>", "blocks of the pool, the null block included", integer(2), 4096)
-    .option("--block-size <tokens>", "tokens per block", integer(1), 16)
-    .option("--kv-groups <n>", "KV-cache groups", integer(1), 1)
-    .option("--cpu-blocks <n>", "blocks of a CPU tier behind the pool", integer(0), 0)
+    .option("--num-gpu-blocks <n>", "blocks of the pool, the null block included", integerFlag(2), 4096)
+    .option("--block-size <tokens>", "tokens per block", integerFlag(1), 16)
+    .option("--kv-groups <n>", "KV-cache groups", integerFlag(1), 1)
+    .option("--cpu-blocks <n>", "blocks of a CPU tier behind the pool", integerFlag(0), 0)
     .addOption(
       new Option("--prefix-caching-hash-algo <algorithm>", "block hash")
         .choices(HASH_ALGORITHMS)
@@ -94,14 +100,14 @@ function addCacheFlags(command: Command): void {
 
 function addServingFlags(command: Command): void {
   command
-    .option("--data-parallel-size <n>", "ranks, each with its own cache and publisher", integer(1, 256), 1)
-    .option("--max-num-batched-tokens <n>", "tokens per step", integer(1), 8192)
-    .option("--max-num-seqs <n>", "requests per step", integer(1), 256)
-    .option("--max-model-len <tokens>", "prompt plus output (default: what the pool holds)", integer(2))
+    .option("--data-parallel-size <n>", "ranks, each with its own cache and publisher", integerFlag(1, 256), 1)
+    .option("--max-num-batched-tokens <n>", "tokens per step", integerFlag(1), 8192)
+    .option("--max-num-seqs <n>", "requests per step", integerFlag(1), 256)
+    .option("--max-model-len <tokens>", "prompt plus output (default: what the pool holds)", integerFlag(2))
     .option("--prefill-tokens-per-s <n>", "0 = instantly", number(0), 0)
     .option("--decode-ms-per-token <ms>", "0 = instantly", number(0), 0)
     .option("--enable-lora", "serve LoRA adapters")
-    .option("--max-loras <n>", "as reported in metrics", integer(1), 4)
+    .option("--max-loras <n>", "as reported in metrics", integerFlag(1), 4)
     .option("--lora-modules <name=path...>", "adapters loaded at start", []);
 }
 
@@ -164,16 +170,6 @@ function loraModule(text: string): { name: string; path: string } {
   const match = /^([^=]+)=(.+)$/.exec(text);
   if (match === null) throw new UsageError("KVP_E_USAGE", `--lora-modules: "${text}" is not <name>=<path>`);
   return { name: match[1] as string, path: match[2] as string };
-}
-
-function integer(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(
-      `It must be an integer from ${low}${high === Number.MAX_SAFE_INTEGER ? " up" : ` to ${high}`}.`,
-    );
-  };
 }
 
 function number(low: number): (text: string) => number {

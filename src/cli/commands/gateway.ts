@@ -1,6 +1,7 @@
 /** `kvproof gateway`: the reference router as a process. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { DEFAULT_OPTIONS, type GatewayOptions } from "../../gateway/options.js";
+import { integerFlag } from "../flags.js";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 const DEFAULT_TOKEN_ENV = "KVPROOF_ADMIN_TOKEN";
@@ -16,15 +17,20 @@ export function registerGateway(program: Command): void {
     .command("gateway")
     .description("start the reference router: follows engines' KV events and routes OpenAI requests by them")
     .option("--host <address>", "address to listen on", DEFAULT_OPTIONS.host)
-    .option("--port <port>", "port to listen on; 0 = chosen by the system", integer(0, 65_535), DEFAULT_OPTIONS.port)
+    .option(
+      "--port <port>",
+      "port to listen on; 0 = chosen by the system",
+      integerFlag(0, 65_535),
+      DEFAULT_OPTIONS.port,
+    )
     .option("--config <yaml>", "engines to start with (docs/reference/gateway.md)")
     .option(
       "--min-match-blocks <n>",
       "shortest match that attracts a request",
-      integer(1),
+      integerFlag(1),
       DEFAULT_OPTIONS.minMatchBlocks,
     )
-    .option("--max-blocks <n>", "cap of the index, in entries", integer(1))
+    .option("--max-blocks <n>", "cap of the index, in entries", integerFlag(1))
     .option("--no-events", "register engines but follow no stream")
     .option("--no-replay", "ignore replay endpoints")
     .option(
@@ -36,29 +42,29 @@ export function registerGateway(program: Command): void {
     .option(
       "--health-interval-ms <ms>",
       "pause between two looks at an engine's /health",
-      integer(10),
+      integerFlag(10),
       DEFAULT_OPTIONS.healthIntervalMs,
     )
     .option(
       "--adapter-interval-ms <ms>",
       "pause between two looks at an engine's adapters",
-      integer(10),
+      integerFlag(10),
       DEFAULT_OPTIONS.adapterIntervalMs,
     )
     .option(
       "--ready-timeout-ms <ms>",
       "longest wait for configured engines before /ready says yes",
-      integer(0),
+      integerFlag(0),
       DEFAULT_OPTIONS.readyTimeoutMs,
     )
-    .option("--drain-ms <ms>", "time for running requests after SIGTERM", integer(0), DEFAULT_OPTIONS.drainMs)
+    .option("--drain-ms <ms>", "time for running requests after SIGTERM", integerFlag(0), DEFAULT_OPTIONS.drainMs)
     .option(
       "--upstream-timeout-ms <ms>",
       "longest silence of an engine during a request",
-      integer(1),
+      integerFlag(1),
       DEFAULT_OPTIONS.upstreamTimeoutMs,
     )
-    .option("--max-body-bytes <n>", "largest OpenAI request", integer(1), DEFAULT_OPTIONS.maxBodyBytes)
+    .option("--max-body-bytes <n>", "largest OpenAI request", integerFlag(1), DEFAULT_OPTIONS.maxBodyBytes)
     .addOption(
       new Option("--log-level <level>", "least important log line")
         .choices(LOG_LEVELS)
@@ -71,14 +77,4 @@ async function run({ adminTokenEnv, config, maxBlocks, ...flags }: Flags): Promi
   const { runGateway } = await import("../../gateway/main.js");
   const adminToken = process.env[adminTokenEnv] ?? null;
   await runGateway({ ...flags, config: config ?? null, maxBlocks: maxBlocks ?? null, adminToken });
-}
-
-function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(
-      `must be an integer from ${least}${most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`}.`,
-    );
-  };
 }

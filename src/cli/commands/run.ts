@@ -1,11 +1,12 @@
 /** `kvproof run <files…>`: plans scenarios, runs them on a lab, judges, reports. Ctrl-C ends in order, a second one at once. */
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { sharedAbort } from "../../base/async.js";
-import { ExitCode, errorCatalogue, type ErrorCode } from "../../base/errors.js";
+import { errorCatalogue, type ErrorCode } from "../../base/errors.js";
 import type { CampaignObserver } from "../../campaign/observer.js";
 import type { LocalLabFactory } from "../../lab/local/local-lab-factory.js";
 import type { CampaignSummary, RunSummary } from "../../judge/run-summary.js";
+import { integerFlag } from "../flags.js";
+import { orderlyInterrupts } from "../interrupts.js";
 
 const LABS = ["local", "netns"] as const;
 
@@ -34,7 +35,7 @@ export function registerRun(program: Command): void {
     .description("run scenarios and judge them")
     .argument("<files...>", "scenario files, or folders of them")
     .option("--sample <share>", "shorten phases, rates and large fleets to this share (0 to 1]", share, 1)
-    .option("--seed <n>", "seed of all scenarios instead of their own", integer(0, 0x7fff_ffff))
+    .option("--seed <n>", "seed of all scenarios instead of their own", integerFlag(0, 0x7fff_ffff))
     .option("--grep <pattern>", "only scenarios whose id matches", pattern)
     .option("--shard <i/n>", "the i-th of n shares of the scenarios", shard)
     .addOption(
@@ -44,7 +45,7 @@ export function registerRun(program: Command): void {
     )
     .option("--skip-impossible", "leave out scenarios that this lab or machine cannot run, and say which and why")
     .option("--out <folder>", "where run directories go", "runs")
-    .option("--concurrency <n>", "scenarios at the same time", integer(1, 64), 1)
+    .option("--concurrency <n>", "scenarios at the same time", integerFlag(1, 64), 1)
     .option("--gateway-command <command>", "another gateway that speaks kvproof gateway's flags and ready line", words)
     .option(
       "--sut <what>",
@@ -74,7 +75,9 @@ async function run(files: string[], flags: Flags): Promise<void> {
   const { sutOf } = await import("../sut-option.js");
   const launch = sutOf(flags);
   const lab = await openLab(flags.lab, dialects);
-  const interrupt = endInOrder(() => lab.killAll());
+  // Whatever ends this process, nothing that the lab started outlives it.
+  process.on("exit", () => lab.killAll());
+  const interrupt = orderlyInterrupts("interrupted: ending the run in order");
   const console = await consoleObserver(flags);
   try {
     const summary = await runCampaign(files, {
@@ -104,28 +107,6 @@ async function openLab(kind: Flags["lab"], dialects: readonly string[]): Promise
   }
   const { LocalLabFactory } = await import("../../lab/local/local-lab-factory.js");
   return new LocalLabFactory(dialects);
-}
-
-/** The first signal asks for an orderly end, the second kills what runs. */
-function endInOrder(killAll: () => void): { readonly signal: AbortSignal; end(): void } {
-  const abort = sharedAbort();
-  const onSignal = (): void => {
-    if (abort.signal.aborted) {
-      killAll();
-      process.exit(ExitCode.interrupted);
-    }
-    process.stderr.write("\ninterrupted: ending the run in order; press Ctrl-C again to kill it\n");
-    abort.abort();
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  process.on("exit", killAll);
-  return {
-    signal: abort.signal,
-    end: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-    },
-  };
 }
 
 interface Console {
@@ -183,14 +164,6 @@ function share(text: string): number {
   const value = Number(text);
   if (value > 0 && value <= 1) return value;
   throw new InvalidArgumentError("It must be above 0 and at most 1.");
-}
-
-function integer(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`It must be an integer from ${low} to ${high}.`);
-  };
 }
 
 function pattern(text: string): RegExp {

@@ -1,7 +1,7 @@
 /** `kvproof simulate`: the pure cores on a virtual clock under seeded faults, many seeds, judged; failures are shrunk. */
-import { type Command, InvalidArgumentError } from "commander";
-import { sharedAbort } from "../../base/async.js";
-import { ExitCode } from "../../base/errors.js";
+import type { Command } from "commander";
+import { integerFlag } from "../flags.js";
+import { orderlyInterrupts } from "../interrupts.js";
 
 export interface SimulateFlags {
   readonly seeds: number;
@@ -30,16 +30,20 @@ export function registerSimulate(program: Command): void {
   program
     .command("simulate")
     .description("run the engine's and the gateway's cores on a virtual clock under random faults, and judge every run")
-    .option("--seeds <n>", "how many seeds", integer(1, MAX_SEEDS), 1000)
-    .option("--first <seed>", "the first of them (default 1)", integer(0, MAX_SEED))
-    .option("--seed <seed>", "this seed alone", integer(0, MAX_SEED))
-    .option("--fresh [n]", "n seeds (default: --seeds) from a random one on, which is printed", integer(1, MAX_SEEDS))
-    .option("--fixed <n>", "the seeds 1 to n; with --fresh both, in one verdict", integer(1, MAX_SEEDS))
-    .option("--steps <n>", "things that happen in a run", integer(1, MAX_STEPS), 200)
-    .option("--engines <n>", "engines of a run (default: by the seed, 1 to 6)", integer(1, MAX_ENGINES))
+    .option("--seeds <n>", "how many seeds", integerFlag(1, MAX_SEEDS), 1000)
+    .option("--first <seed>", "the first of them (default 1)", integerFlag(0, MAX_SEED))
+    .option("--seed <seed>", "this seed alone", integerFlag(0, MAX_SEED))
+    .option(
+      "--fresh [n]",
+      "n seeds (default: --seeds) from a random one on, which is printed",
+      integerFlag(1, MAX_SEEDS),
+    )
+    .option("--fixed <n>", "the seeds 1 to n; with --fresh both, in one verdict", integerFlag(1, MAX_SEEDS))
+    .option("--steps <n>", "things that happen in a run", integerFlag(1, MAX_STEPS), 200)
+    .option("--engines <n>", "engines of a run (default: by the seed, 1 to 6)", integerFlag(1, MAX_ENGINES))
     .option("--faults <kinds>", "choose among these kinds only, comma-separated; none = no faults", list)
     .option("--plan <file>", "run this plan (plan.json of a shrunk failure) instead of seeds")
-    .option("--workers <n>", "threads", integer(1, MAX_WORKERS), 1)
+    .option("--workers <n>", "threads", integerFlag(1, MAX_WORKERS), 1)
     .option("--out <folder>", "where shrunk failures go", "runs")
     .option("--digest", "also print a digest of the histories: the same seeds of a revision give the same everywhere")
     .option("--json", "print the result as JSON")
@@ -47,7 +51,7 @@ export function registerSimulate(program: Command): void {
 }
 
 async function simulate(flags: SimulateFlags): Promise<void> {
-  const interrupt = endInOrder();
+  const interrupt = orderlyInterrupts("interrupted: ending after the present seeds");
   try {
     if (flags.plan === undefined) {
       const { simulateSeeds } = await import("../simulate/simulate-seeds.js");
@@ -59,32 +63,6 @@ async function simulate(flags: SimulateFlags): Promise<void> {
   } finally {
     interrupt.end();
   }
-}
-
-/** The first signal ends after the present seed, the second at once. */
-function endInOrder(): { readonly signal: AbortSignal; end(): void } {
-  const abort = sharedAbort();
-  const onSignal = (): void => {
-    if (abort.signal.aborted) process.exit(ExitCode.interrupted);
-    process.stderr.write("\ninterrupted: ending after the present seeds; press Ctrl-C again to end now\n");
-    abort.abort();
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  return {
-    signal: abort.signal,
-    end: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-    },
-  };
-}
-
-function integer(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isInteger(value) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`It must be an integer from ${low} to ${high}.`);
-  };
 }
 
 function list(text: string): string[] {
