@@ -132,6 +132,16 @@ describe("a link", () => {
     expect(lostBytes).toBe(0);
   });
 
+  it("connects at once when the loss is over that kept a handshake back", async () => {
+    const world = await RelayWorld.open();
+    // Nearly every try is lost: the next are after 1, 2, 4, 8 … s.
+    await world.begin("lossy", { kind: "loss", probability: 0.99 });
+    const greeted = dialled(world.endpoint("events"), 5_000);
+    await world.until("the connection to be up at the relay", async () => (await world.look("lossy")).accepted > 0);
+    await world.end("lossy");
+    expect(await greeted).toBe("greeted");
+  });
+
   it("is narrow: bytes come at the rate and no faster", async () => {
     const world = await RelayWorld.open();
     await world.subscribe();

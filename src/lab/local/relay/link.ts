@@ -37,6 +37,7 @@ export class Link {
   readonly #engine: Socket;
   #dialled = false;
   #swallowed = false;
+  /** Set while a handshake is late. */
   #dialTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -87,13 +88,19 @@ export class Link {
   }
 
   #dial({ lossProbability }: Shape): void {
-    if (this.#dialled || this.#closed) return;
-    this.#dialled = true;
-    const { target, rng } = this.#options;
-    const lateMs = lossProbability === 0 ? 0 : handshakeLateness(rng, lossProbability).lateMs;
-    const begin = (): void => void this.#engine.connect({ host: target.host, port: target.port });
-    if (lateMs === 0) begin();
-    else this.#dialTimer = setTimeout(begin, lateMs);
+    if (this.#closed) return;
+    if (!this.#dialled) {
+      this.#dialled = true;
+      const lateMs = lossProbability === 0 ? 0 : handshakeLateness(this.#options.rng, lossProbability).lateMs;
+      if (lateMs === 0) this.#connect();
+      else this.#dialTimer = setTimeout(() => this.#connect(), lateMs);
+    } else if (lossProbability === 0 && this.#dialTimer !== undefined) this.#connect();
+  }
+
+  #connect(): void {
+    clearTimeout(this.#dialTimer);
+    this.#dialTimer = undefined;
+    this.#engine.connect(this.#options.target);
   }
 
   /**
