@@ -1,20 +1,16 @@
 /**
- * The workload that all published indexers were measured with, when it lies beside the checkout: generated into a temporary
- * folder by its own generator and oracle, read from their files (formats: gen.mjs and oracle.mjs there).
+ * The workload that all published indexers were measured with, when it lies beside the checkout: read from the files that its own
+ * generator and oracle write (formats: gen.mjs and oracle.mjs there).
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CommonKind } from "./common-traces.js";
 import { Batches, Questions } from "./workload.js";
 import type { Question, Workload } from "./workload.js";
-
-export type CommonKind = "main" | "holes" | "reannounce";
 
 const BLOCK_SIZE = 16;
 const LORAS = [null, "lora-a", "lora-b"] as const;
 const KINDS = ["128", "625", "mixed"] as const;
-const HEAP_MB = 4096;
 
 function mix(x: number): number {
   let h = x;
@@ -70,39 +66,25 @@ function* readQuestions(dir: string): Generator<Question> {
   }
 }
 
-/** @param bench folder of the common workload */
-export function commonWorkload(bench: string, kind: CommonKind): Workload {
-  const dir = mkdtempSync(join(tmpdir(), "kvproof-bench-"));
-  try {
-    for (const args of [
-      ["gen.mjs", dir, kind],
-      ["oracle.mjs", dir],
-    ]) {
-      const [script, ...rest] = args as [string, ...string[]];
-      execFileSync(process.execPath, [`--max-old-space-size=${HEAP_MB}`, join(bench, "gen", script), ...rest], {
-        stdio: ["ignore", "ignore", "inherit"],
-      });
-    }
-    const meta = JSON.parse(readFileSync(join(dir, "meta.json"), "utf8")) as Record<
-      "pods" | "ops" | "resident_pairs",
-      number
-    >;
-    return {
-      name: `common/${kind}`,
-      description: `${meta.pods} engines, ${meta.ops} operations`,
-      blockSize: BLOCK_SIZE,
-      duplicates: kind === "reannounce" ? "set" : "copies",
-      holders: Array.from({ length: meta.pods }, (_, i) => (i < meta.pods / 2 ? "alpha" : "beta")),
-      forms: new Map([
-        ["map", readBatches(join(dir, "wire-b.bin"))],
-        ["array", readBatches(join(dir, "wire-a.bin"))],
-      ]),
-      operations: meta.ops,
-      residentPairs: meta.resident_pairs,
-      questions: new Questions(readQuestions(dir)),
-      fill,
-    };
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+/** @param dir folder with the trace files of one kind */
+export function commonWorkload(dir: string, kind: CommonKind): Workload {
+  const meta = JSON.parse(readFileSync(join(dir, "meta.json"), "utf8")) as Record<
+    "seed" | "pods" | "ops" | "resident_pairs",
+    number
+  >;
+  return {
+    name: `common/${kind}`,
+    description: `seed ${meta.seed}, ${meta.pods} engines, ${meta.ops} operations`,
+    blockSize: BLOCK_SIZE,
+    duplicates: kind === "reannounce" ? "set" : "copies",
+    holders: Array.from({ length: meta.pods }, (_, i) => (i < meta.pods / 2 ? "alpha" : "beta")),
+    forms: new Map([
+      ["map", readBatches(join(dir, "wire-b.bin"))],
+      ["array", readBatches(join(dir, "wire-a.bin"))],
+    ]),
+    operations: meta.ops,
+    residentPairs: meta.resident_pairs,
+    questions: new Questions(readQuestions(dir)),
+    fill,
+  };
 }

@@ -1,71 +1,33 @@
 /**
- * `npm run bench:core`: wire bytes -> decoder -> index -> answers, on one thread. Prints a table, writes JSON.
- * Exit code 1 = a wrong answer, 3 = slower than the threshold, 64 = a wrong option.
+ * `npm run bench:core`: wire bytes -> decoder -> index -> answers, on one thread, beside the published indexers where they can
+ * be built. Prints the tables, writes JSON. Exit code 1 = a wrong answer, 3 = a required figure is missed, 64 = a wrong option.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { parseArgs } from "node:util";
-import { ExitCode, UsageError, asError, describeError } from "../../../src/base/errors.js";
-import { sharedPath } from "../../shared.js";
-import { commonWorkload } from "./common-workload.js";
+import { asError, describeError, ExitCode, UsageError } from "../../../src/base/errors.js";
+import { machineFingerprint, toolIdentity } from "../../../src/campaign/machine.js";
+import { coreFigures } from "./figures.js";
 import { decodeRate, Fed, ingestRate, matchLatency, removeEngine, wrongAnswers } from "./measure.js";
-import { ownWorkload } from "./own-workload.js";
-import { describeReport, thisMachine } from "./report.js";
+import { parseOptions } from "./options.js";
+import type { Options } from "./options.js";
+import { measureSideBySide } from "./peers/side-by-side.js";
+import type { SideBySide } from "./peers/side-by-side.js";
+import { describeReport } from "./report.js";
 import type { CoreReport, WorkloadResult } from "./report.js";
+import { coreTargets } from "./targets.js";
+import { benchFolder, otherSeeds, workloads } from "./workloads.js";
 import type { Workload } from "./workload.js";
 
 /** Million block operations per CPU second from map events, below which the benchmark fails. */
 const THRESHOLD_MOPS = 1.0;
-const KINDS = ["main", "holes", "reannounce"] as const;
-const NAMES = ["own", "common"].flatMap((source) => KINDS.map((kind) => `${source}/${kind}`));
-const USAGE = "usage: bench:core [--quick] [--only <workload>] [--seed <n>] [--json <file>]";
+/** Fresh indexes per ingest figure. */
+const RUNS = { quick: 5, whole: 9 } as const;
 
-interface Options {
-  readonly quick: boolean;
-  readonly seed: number;
-  readonly json: string | null;
-  /** Name of one workload, as `own/main`; null = all. */
-  readonly only: string | null;
-}
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
-function parseOptions(args: string[]): Options {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        quick: { type: "boolean" },
-        seed: { type: "string" },
-        json: { type: "string" },
-        only: { type: "string" },
-      },
-    });
-    const seed = Number(values.seed ?? 20261123);
-    if (!Number.isSafeInteger(seed)) throw new Error(`--seed must be an integer, not ${values.seed}`);
-    const only = values.only ?? null;
-    if (only !== null && !NAMES.includes(only))
-      throw new Error(`--only must be one of ${NAMES.join(", ")}, not ${only}`);
-    return { quick: values.quick ?? false, seed, json: values.json ?? null, only };
-  } catch (error) {
-    throw new UsageError("KVP_E_USAGE", `${asError(error).message}; ${USAGE}`);
-  }
-}
-
-/** One at a time: the larger ones take some hundred megabytes. */
-function* workloads({ quick, seed, only }: Options): Generator<Workload> {
-  const wanted = (name: string) => only === null || only === name;
-  for (const kind of KINDS) if (wanted(`own/${kind}`)) yield ownWorkload(kind, seed, quick);
-  const bench = sharedPath("bench");
-  if (!existsSync(bench)) {
-    process.stderr.write("The common workload is left out: ../shared/bench is absent.\n");
-    return;
-  }
-  for (const kind of KINDS) {
-    if (wanted(`common/${kind}`) && (only !== null || !quick || kind !== "main")) yield commonWorkload(bench, kind);
-  }
-}
-
-function measure(workload: Workload, { quick, seed }: Options): WorkloadResult {
-  process.stderr.write(`${workload.name}: ${workload.description}\n`);
+function measure(workload: Workload, { quick, seed, turn }: Options): WorkloadResult {
+  progress(`${workload.name}: ${workload.description}`);
+  const runs = turn ?? (quick ? RUNS.quick : RUNS.whole);
   const result: WorkloadResult = {
     workload: workload.name,
     description: workload.description,
@@ -79,8 +41,8 @@ function measure(workload: Workload, { quick, seed }: Options): WorkloadResult {
   let bytes = 0;
   let match: WorkloadResult["match"] = {};
   for (const form of workload.forms.keys()) {
-    result.ingest_mops[form] = ingestRate(workload, form, seed, quick ? 5 : 9);
-    result.decode_mops[form] = decodeRate(workload, form, quick ? 5 : 9);
+    result.ingest_mops[form] = ingestRate(workload, form, seed, runs);
+    result.decode_mops[form] = decodeRate(workload, form, runs);
     const fed = new Fed(workload, form, seed);
     result.wrong_answers[form] = wrongAnswers(workload, fed);
     const stats = fed.index.stats();
@@ -93,34 +55,89 @@ function measure(workload: Workload, { quick, seed }: Options): WorkloadResult {
   return { ...result, match, bytes_per_resident_block: bytes };
 }
 
-function run(options: Options): ExitCode {
+/** The same kinds of trace grown from other seeds: answers only. */
+function* answersOnOtherSeeds(options: Options): Generator<WorkloadResult["wrong_answers"]> {
+  for (const { workload, forget } of otherSeeds(options)) {
+    progress(`${workload.name}, ${workload.description}: answers only`);
+    const wrong: Record<string, number> = {};
+    for (const form of workload.forms.keys())
+      wrong[`${workload.name}, ${workload.description}, ${form}`] = wrongAnswers(
+        workload,
+        new Fed(workload, form, options.seed),
+      );
+    forget();
+    yield wrong;
+  }
+}
+
+function besidePeers({ peers, seed, rounds }: Options): SideBySide {
+  const leftOut = (reason: string): SideBySide => ({ rounds: [], once: new Map(), leftOut: [reason] });
+  if (!peers) return leftOut("not asked for: --quick, --only and --no-peers leave them out");
+  const bench = benchFolder();
+  return bench === null ? leftOut("../shared/bench is absent") : measureSideBySide({ bench, seed, rounds, progress });
+}
+
+function report(options: Options): CoreReport {
   const startedAt = new Date().toISOString();
   const results: WorkloadResult[] = [];
-  for (const workload of workloads(options)) results.push(measure(workload, options));
-  const report: CoreReport = {
-    schemaVersion: 1,
+  for (const workload of workloads(options, progress)) results.push(measure(workload, options));
+  const others = Object.assign({}, ...answersOnOtherSeeds(options)) as Record<string, number>;
+  const removal = options.only === null || options.turn !== null ? removeEngine(options.seed) : null;
+  const sideBySide = besidePeers(options);
+  return {
+    schemaVersion: 2,
     benchmark: "core",
     startedAt,
     seed: options.seed,
     quick: options.quick,
-    machine: thisMachine(),
+    tool: toolIdentity(),
+    machine: machineFingerprint(),
     threshold_mops: THRESHOLD_MOPS,
-    remove_engine: options.only === null ? removeEngine(options.seed) : null,
+    remove_engine: removal,
     workloads: results,
+    wrong_answers_on_other_seeds: others,
+    figures: coreFigures(results, removal),
+    targets: coreTargets(results, others, removal, sideBySide),
+    peers: {
+      rounds: sideBySide.rounds.length,
+      left_out: sideBySide.leftOut,
+      figures: [...sideBySide.rounds.map(({ peers }) => peers), sideBySide.once].flatMap((peers) =>
+        [...peers].map(([peer, figures]) => ({ peer, figures: Object.fromEntries(figures) })),
+      ),
+    },
   };
-  process.stdout.write(describeReport(report));
-  if (options.json !== null) {
-    mkdirSync(dirname(options.json), { recursive: true });
-    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
-  }
-  const wrong = results.filter(({ wrong_answers }) => Object.values(wrong_answers).some((count) => count > 0));
-  for (const { workload } of wrong) process.stderr.write(`Wrong answers on ${workload}.\n`);
+}
+
+function exitOf(
+  { workloads: results, targets, wrong_answers_on_other_seeds }: CoreReport,
+  { turn }: Options,
+): ExitCode {
+  const counts = [...results.map(({ wrong_answers }) => wrong_answers), wrong_answers_on_other_seeds];
+  const wrong = counts.flatMap((count) => Object.values(count)).some((count) => count > 0);
+  if (wrong) return ExitCode.violated;
+  if (turn !== null) return ExitCode.pass;
   // The threshold is stated for the large workload: the project's own, or the common one where there is one.
   const decisive = results.findLast(({ workload }) => workload.endsWith("/main"));
-  const rate = decisive?.ingest_mops.map?.median ?? 0;
-  const slow = rate < THRESHOLD_MOPS;
-  if (slow) process.stderr.write(`Below the threshold: ${rate.toFixed(2)} of ${THRESHOLD_MOPS} M/CPU-s.\n`);
-  return wrong.length > 0 ? ExitCode.violated : slow ? ExitCode.threshold : ExitCode.pass;
+  const rate = decisive?.ingest_mops.map?.median;
+  const slow = rate !== undefined && rate < THRESHOLD_MOPS;
+  if (slow) progress(`Below the threshold: ${rate.toFixed(2)} of ${THRESHOLD_MOPS} M/CPU-s.`);
+  const missed = targets.filter(({ verdict }) => verdict === "missed");
+  for (const { figure } of missed) progress(`Missed: ${figure}.`);
+  return slow || missed.length > 0 ? ExitCode.threshold : ExitCode.pass;
+}
+
+function run(options: Options): ExitCode {
+  const made = report(options);
+  process.stdout.write(describeReport(made));
+  if (options.json !== null) {
+    try {
+      mkdirSync(dirname(options.json), { recursive: true });
+      writeFileSync(options.json, `${JSON.stringify(made, null, 2)}\n`);
+    } catch (cause) {
+      throw new UsageError("KVP_E_OUT_UNWRITABLE", `${options.json}: ${asError(cause).message}`, { cause });
+    }
+  }
+  return exitOf(made, options);
 }
 
 try {
