@@ -185,7 +185,8 @@ describe("an outage longer than the replay ring", () => {
   });
 
   it("what was lost earlier, long before the outage, was heard then: it is no excuse either", async () => {
-    const history = aHistory().engine("a", { replayBatches: 2 }).prompt("p", 2).prompt("x", 1).stores("a", "p");
+    const history = aHistory().engine("a", { replayBatches: 2 }).prompt("p", 2).prompt("x", 1).wait(200);
+    history.stores("a", "p");
     for (let i = 0; i < 4; i++) history.stores("a", "x").removes("a", "x");
     history.wait(200).fault("cut", "injected", ["a"]).fault("cut", "effective", ["a"]).wait(100);
     history.fault("cut", "recovered", ["a"]).wait(1200).asks("p", {}, converge);

@@ -2,8 +2,9 @@
  * R1 routing follows the truth: when nothing but the prefix can decide (all loads 0; for dry runs, all equal) and some
  * engine certainly holds at least the policy's minimum match, the chosen engine held at least as much at some moment of
  * the window, and serves the prompt's model. The window is [sent − Δ, decided] for dry runs and [sent − Δ, sent] for
- * requests, because a request itself fills the cache of the engine that serves it. An engine whose present life left a number
- * or a batch unreadable may be weighed less: what is known of it is known to be incomplete. Catches an index that is right and not
+ * requests, because a request itself fills the cache of the engine that serves it. An engine may be weighed less when a part of
+ * what its present life said is not to be had (an unreadable batch, one that left the replay ring or was never to be replayed
+ * before anybody could hear it): what is known of it is known to be incomplete. Catches an index that is right and not
  * used, and two indexes that disagree.
  */
 import type { RouteRecord } from "../history/records.js";
@@ -67,7 +68,7 @@ export function bestCertain(survey: Survey): Standing | null {
   let best: Standing | null = null;
   for (const standing of survey.standings) {
     const { settled, engine, certain } = standing;
-    const trusted = settled && !engine.leftUnreadable;
+    const trusted = settled && !engine.partlyUnknowable;
     if (trusted && engine.model === survey.prompt.model && certain > (best?.certain ?? 0)) best = standing;
   }
   return best;

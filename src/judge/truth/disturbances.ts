@@ -8,7 +8,10 @@ interface Window {
   readonly engines: ReadonlySet<string> | null;
   /** It may have kept news from consumers, rather than only end or change an engine. */
   readonly severs: boolean;
-  /** When news may first have been kept from consumers, by it or by a fault that it followed closely. */
+  /**
+   * When news may first have been kept from consumers, by it or by a fault that it followed closely; since ever, if it bent replays:
+   * then a consumer cannot even tell that the publisher still lives the same life, and may have had to begin again.
+   */
   readonly since: number;
   open: boolean;
   end: number;
@@ -17,6 +20,9 @@ interface Window {
 const ENGINE_PREFIX = "engines/";
 /** Aimed at engines, these end or change the engine itself: whoever listens hears all that it says. */
 const OF_THE_ENGINE_ITSELF = /^(process|engine|clock)\./;
+/** These change what a replay answers, or what its answers look like. */
+const BENDS_REPLAYS = /^(replay\.|stream\.(replay-|corrupt))/;
+const SINCE_EVER = Number.NEGATIVE_INFINITY;
 
 export class Disturbances {
   readonly #windows = new Map<string, Window>();
@@ -34,7 +40,8 @@ export class Disturbances {
     if (window === undefined) {
       const engines = this.#targets(fault.targets);
       const severs = engines === null || !OF_THE_ENGINE_ITSELF.test(fault.fault);
-      this.#windows.set(fault.id, { engines, severs, since: this.#severedSince(fault.at), open, end: fault.at });
+      const since = BENDS_REPLAYS.test(fault.fault) ? SINCE_EVER : this.#severedSince(fault.at);
+      this.#windows.set(fault.id, { engines, severs, since, open, end: fault.at });
       return;
     }
     window.open = open;
@@ -53,6 +60,16 @@ export class Disturbances {
       if (touches(window, engine) && this.#meets(window, from)) return false;
     }
     return true;
+  }
+
+  /** When the recovery time of every fault so far that could touch `engine` is over; infinite while one is in force. */
+  calmAgainAt(engine: string): number {
+    let at = Number.NEGATIVE_INFINITY;
+    for (const window of this.#windows.values()) {
+      if (!touches(window, engine)) continue;
+      at = Math.max(at, window.open ? Number.POSITIVE_INFINITY : window.end + this.#bounds.recoveryNs);
+    }
+    return at;
   }
 
   /** Every fault that could touch `engine` had recovered by `moment`. */

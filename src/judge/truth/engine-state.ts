@@ -12,6 +12,8 @@ export interface StreamTruth extends StreamPosition {
   /** Batches of the present life that consumers cannot read (burnt or garbled). */
   unreadableBatches: number;
   lastEmitAt: number;
+  /** Of the present life; infinite before it. */
+  firstEmitAt: number;
   /** The last batch used up a number and left nothing on the wire. */
   burntLast: boolean;
   /** Highest number of the present life that left on the wire, and one more; what follows it was burnt. */
@@ -64,9 +66,12 @@ export class EngineState {
     return this.#replays && this.#sutReplays;
   }
 
-  /** Its present life left a number or a batch on the wire that nobody can read. */
-  get leftUnreadable(): boolean {
-    return this.streams.some(({ unreadableBatches }) => unreadableBatches > 0);
+  /** A part of what its present life said cannot be had by anybody: it left the wire unreadable, or too early, and is not repeated. */
+  get partlyUnknowable(): boolean {
+    return this.streams.some(
+      ({ unreadableBatches, firstEmitAt, holder }) =>
+        unreadableBatches > 0 || firstEmitAt <= Math.max(this.lostBefore, holder.lostBefore),
+    );
   }
 
   stream(rank: number): StreamTruth {
@@ -78,6 +83,7 @@ export class EngineState {
           sentBatches: 0,
           unreadableBatches: 0,
           lastEmitAt: ALWAYS,
+          firstEmitAt: NEVER,
           burntLast: false,
           sentUpTo: 0,
           emitTimes: new EmitTimes(),
@@ -126,6 +132,7 @@ export class EngineState {
     for (const stream of this.streams) {
       stream.holder.endLife(at);
       stream.unreadableBatches = 0;
+      stream.firstEmitAt = NEVER;
       stream.burntLast = false;
       stream.sentUpTo = 0;
       stream.emitTimes.restart();
@@ -151,7 +158,8 @@ export class EngineState {
     this.removedAt = NEVER;
     const published = Math.max(0, ...this.#publishedInLife());
     const catchUpNs = published > 0 ? this.#bounds.recoveryNs : 0;
-    this.#unsettle(record.at + catchUpNs, record.at);
+    // A subscription needs its time to arrive, too.
+    this.#unsettle(record.at + catchUpNs, record.at + this.#bounds.stalenessNs);
     if (published > this.#replayBatches) this.lostBefore = record.at;
   }
 
@@ -169,6 +177,7 @@ export class EngineState {
 
   noteEmitted(stream: StreamTruth, at: number): void {
     stream.lastEmitAt = at;
+    if (stream.firstEmitAt === NEVER) stream.firstEmitAt = at;
     stream.emitTimes.note(at, this.#replayBatches);
   }
 

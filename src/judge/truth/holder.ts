@@ -50,6 +50,8 @@ export class Holder {
   readonly #log = new IntervalLog();
   readonly #copies: CopyCounts;
   #since = new Float64Array(0);
+  /** When the first of its present copies came, of whatever group: nobody who missed that can tell whether the block is whole. */
+  #firstCopyAt = new Float64Array(0);
   #lastClosed = new Int32Array(0);
   #generationOf = new Int32Array(0);
   #flags = new Uint8Array(0);
@@ -71,10 +73,11 @@ export class Holder {
   /** `told` = the news left on the wire, so that a consumer can know; `doubled` = it was told twice, as if of two copies. */
   store(id: number, group: number, medium: number, at: number, told: boolean, doubled = false): void {
     const entry = this.#touch(id, true);
+    const held = this.#since[entry] !== NOT_HELD;
+    if (!held && this.#copies.none(entry)) this.#firstCopyAt[entry] = at;
     this.#copies.add(entry, group, medium);
     let flags = this.#flags[entry] as number;
     if (medium > 0) flags |= Flag.offGpu;
-    const held = this.#since[entry] !== NOT_HELD;
     if (!held && this.#copies.complete(entry)) {
       this.#since[entry] = at;
       this.resident++;
@@ -140,6 +143,11 @@ export class Holder {
   heldSince(entry: number): number | undefined {
     const since = this.#since[entry] as number;
     return since !== NOT_HELD && this.#generationOf[entry] === this.#generation ? since : undefined;
+  }
+
+  /** When the oldest of its present copies came; undefined when the block is not held now. */
+  copiesSince(entry: number): number | undefined {
+    return this.heldSince(entry) === undefined ? undefined : (this.#firstCopyAt[entry] as number);
   }
 
   /** Held at some moment of [from, to]. What was removed without telling anyone counts as held, for as long as nothing clears it. */
@@ -221,6 +229,7 @@ export class Holder {
     if (entry >= this.#since.length) {
       this.#since = enlarged(this.#since);
       const length = this.#since.length;
+      this.#firstCopyAt = enlarged(this.#firstCopyAt, length);
       this.#lastClosed = enlarged(this.#lastClosed, length);
       this.#generationOf = enlarged(this.#generationOf, length);
       this.#flags = enlarged(this.#flags, length);

@@ -30,7 +30,7 @@ export function throughoutPrefix(holder: Holder, chain: Int32Array, blocks: numb
 }
 
 /**
- * Each block was held at every moment of [from, to], and a consumer could know it: its store was told on the wire, not
+ * Each block was held at every moment of [from, to], and a consumer could know it: its stores (of every group) were told on the wire, and
  * after `lostBefore`, a loss that nothing can repair; with `gpuOnly`, it never left the GPU.
  */
 export function certainPrefix(
@@ -45,7 +45,7 @@ export function certainPrefix(
     const entry = holder.entry(chain[i] as number);
     if (entry < 0 || !holder.throughout(entry, window.from, window.to)) return i;
     if ((holder.flags(entry) & unknowable) !== 0) return i;
-    const since = holder.heldSince(entry);
+    const since = holder.copiesSince(entry);
     if (since !== undefined && since <= lostBefore) return i;
   }
   return blocks;

@@ -24,6 +24,7 @@ import { Prompts } from "./prompts.js";
 export const MAX_QUESTION_NS = 30e9;
 
 const GPU = "GPU";
+const SINCE_EVER = Number.NEGATIVE_INFINITY;
 
 export class Truth {
   readonly bounds: Bounds;
@@ -39,13 +40,14 @@ export class Truth {
   readonly #byName = new Map<string, EngineState>();
   readonly #byModel = new Map<string, EngineState[]>();
   readonly #media = new Map<string, number>([[GPU, 0]]);
-  readonly #outages = new Outages();
+  readonly #outages: Outages;
   readonly #sutReplays: boolean;
 
   constructor(run: RunRecord) {
     this.bounds = run.bounds;
     this.#sutReplays = run.sut.capabilities.replay;
     this.disturbances = new Disturbances(run.bounds, (name) => this.#byName.has(name));
+    this.#outages = new Outages((engine) => this.disturbances.calmAgainAt(engine), run.bounds.stalenessNs);
   }
 
   engine(name: string): EngineState | undefined {
@@ -90,12 +92,20 @@ export class Truth {
     const engine = this.#engine(record.engine);
     engine.note(record);
     this.#file(engine);
+    if (record.epoch === engine.epoch && engine.member) this.#findsBack(engine, record);
     if (record.event === "down") this.losses.everything(engine.index, null, record.at, "died");
+  }
+
+  /** Consumers lost their connections to a life that ended or stood still. */
+  #findsBack(engine: EngineState, { event, at }: EngineRecord): void {
+    if (event === "ready" && engine.lives > 1) this.#outages.ended(engine, SINCE_EVER, at + this.bounds.recoveryNs);
+    else if (event === "thawed") this.#outages.ended(engine, at, at + this.bounds.recoveryNs);
   }
 
   #member(record: MemberRecord): void {
     const engine = this.#engine(record.engine);
     engine.noteMember(record);
+    if (record.event === "added") this.#outages.ended(engine, SINCE_EVER, record.at + this.bounds.stalenessNs);
     if (record.event === "removed") this.losses.everything(engine.index, null, record.at, "left");
   }
 
