@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sharedAbort } from "../../src/base/async.js";
 import { packageRoot } from "../../src/base/package-root.js";
+import { toolIdentity } from "../../src/campaign/machine.js";
 import { cleanRuns } from "./clean-runs.js";
+import { CLEAN_SEEDS } from "./detection-page.js";
 import type { Hunt } from "./hunt.js";
 import { huntInSimulation } from "./hunt-in-simulation.js";
 import { huntOnLab } from "./hunt-on-lab.js";
@@ -12,7 +14,6 @@ import { type FiledDefect, loadDefects } from "./load-defects.js";
 import { type CleanRuns, complaints, markdownOf, type Matrix, rowOf } from "./matrix.js";
 
 const SIMULATED_AT_ONCE = 2;
-const CLEAN_SEEDS = 5000;
 const CLEAN_SEEDS_QUICK = 1000;
 const USAGE = `npm run mutants -- [--grep <pattern>] [--simulated-only] [--shard <i/n>] [--quick] [--no-clean]
 
@@ -114,6 +115,7 @@ async function main(): Promise<number> {
   process.stderr.write(`${hunts.length} defects hunted after ${seconds()}\n`);
   const matrix: Matrix = {
     schemaVersion: 1,
+    revision: toolIdentity().git ?? "unknown",
     clean: await clean(options.cleanSeeds, abort.signal),
     rows: hunts.map(rowOf),
   };

@@ -29,6 +29,8 @@ export interface CleanRuns {
 
 export interface Matrix {
   readonly schemaVersion: 1;
+  /** Of the sources that were hunted. */
+  readonly revision: string;
   /** Simulated runs of the gateway without a defect; null = not part of this command. */
   readonly clean: CleanRuns | null;
   readonly rows: readonly MatrixRow[];
