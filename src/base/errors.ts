@@ -114,6 +114,11 @@ export const errorCatalogue = {
     meaning: "The machine refused what a host fault or a network namespace needs, or gave up less than asked.",
     remedy: "Read the message; docs/testing/host-faults.md says what each needs and how to clean up by hand.",
   },
+  KVP_E_CHAOS_MESH: {
+    exit: 69,
+    meaning: "Chaos Mesh is not in the cluster, did not do what it was told, or did not take it back.",
+    remedy: "Install Chaos Mesh 2.8.3 (docs/testing/chaos-mesh.md says how), or use the built-in injector.",
+  },
   KVP_E_NOT_BUILT: { exit: 69, meaning: "dist/ is missing.", remedy: "Run `npm run build`." },
   KVP_E_BASELINE_BUILD: {
     exit: 69,
