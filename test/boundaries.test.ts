@@ -13,7 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   engine: ["base", "protocol"],
   gateway: ["base", "protocol"],
   judge: ["base"],
-  lab: ["base", "protocol", "judge/history"],
+  lab: ["base", "protocol", "judge/history", "streams/tap", "streams/trace", "streams/oracle"],
   campaign: ["base", "lab", "judge"],
   simulate: [
     "base",

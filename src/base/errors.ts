@@ -83,6 +83,11 @@ export const errorCatalogue = {
     meaning: "An engine did not become ready in time.",
     remedy: "Read its log, which the message names.",
   },
+  KVP_E_VLLM_UNAVAILABLE: {
+    exit: 69,
+    meaning: "Engines of a run are to be real vLLM, and no Python that has it was named.",
+    remedy: "Set KVPROOF_VLLM_PYTHON to one in whose environment vLLM is installed; see docs/testing/e2e-guide.md.",
+  },
   KVP_E_SUT_UNAVAILABLE: {
     exit: 69,
     meaning: "The system under test did not start, exited, or does not answer.",

@@ -73,12 +73,13 @@ async function runAll(plans: readonly Plan[], options: CampaignOptions): Promise
 
 function campaignRepro(
   files: readonly string[],
-  { lab, skipImpossible, sample, seed, grep, shard, gatewayCommand, launch }: CampaignOptions,
+  { lab, skipImpossible, sample, seed, grep, shard, gatewayCommand, launch, engine }: CampaignOptions,
 ): string {
   return [
     `${programName()} run`,
     ...files.map(quoted),
     ...(lab.kind === "local" ? [] : [`--lab ${lab.kind}`]),
+    ...(engine === undefined ? [] : [`--engine ${engine}`]),
     ...(skipImpossible ? ["--skip-impossible"] : []),
     ...(grep === undefined ? [] : [`--grep ${quoted(grep.source)}`]),
     ...(shard === undefined ? [] : [`--shard ${shard.index}/${shard.of}`]),

@@ -104,6 +104,7 @@ class ScenarioRun {
         runId: `${utcName(this.#startedAt)}-${process.pid}-${randomBytes(3).toString("hex")}`,
         dir: this.directory.path,
         relay: this.#plan.needsRelay,
+        vllm: this.#plan.engines.some(({ vllm }) => vllm !== undefined && vllm.command === undefined),
         seed: this.#plan.seed,
         volumes: this.#plan.needsVolumes,
         observer: {
@@ -121,6 +122,7 @@ class ScenarioRun {
     } catch (thrown) {
       this.#fail(asError(thrown));
     }
+    await lab?.settleTruth?.().catch((thrown: unknown) => this.#fail(asError(thrown)));
     const ledgers = lab?.ledgerFiles() ?? [];
     await this.#recorder.close().catch((thrown: unknown) => this.#fail(asError(thrown)));
     await lab?.close();

@@ -51,6 +51,16 @@ describe("V1 non-vacuity", () => {
     expect(report.properties.at(-1)?.reason).toBe("2 of 3 questions got no answer; the last: refused");
   });
 
+  it("does not pass a run whose tap missed something, and says what", async () => {
+    const gap = { k: "truth-gap", engine: "a", rank: 0, epoch: 1, problem: "batches 5 to 7 never came" } as const;
+    const report = await exercised().add(gap).asks("p", { a: 3 }).judged();
+    expect(report).toMatchObject({ verdict: "unknown", exitCode: 2 });
+    const reason = report.properties.at(-1)?.reason;
+    expect(reason).toBe("the truth is broken: a rank 0 epoch 1: batches 5 to 7 never came");
+    // A credit beyond what is known to be held may be right.
+    expect(report.properties.find(({ id }) => id === "S0")?.verdict).toBe("unknown");
+  });
+
   it("does not pass without a required mark", async () => {
     expect((await exercised({ requiredMarks: ["gap seen"] }).judged()).headline).toContain('"gap seen" did not happen');
     expect(

@@ -34,6 +34,23 @@ export interface EngineSpec {
   /** Does not publish at all (control runs). */
   readonly events: boolean;
   readonly seed: number;
+  /** A real vLLM instead of a double. */
+  readonly vllm?: VllmSpec;
+  /** Adapters may be loaded while it runs, though it may begin without any. */
+  readonly loadsAdapters?: boolean;
+}
+
+/** How a real vLLM is started. What is absent is kvproof's own: a tiny model, on the CPU. */
+export interface VllmSpec {
+  /** In pods. */
+  readonly image?: string;
+  /** Program and first arguments, in place of `python -m vllm.entrypoints.openai.api_server`. */
+  readonly command?: readonly string[];
+  /** After those that the lab gives; `--model` among them replaces the tiny model. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Host path → path in the container, in pods. */
+  readonly volumes: readonly { readonly host: string; readonly path: string }[];
 }
 
 /** Where a running engine is reached. Endpoints are what a consumer dials. */
@@ -163,7 +180,10 @@ export interface Lab {
   /** The engine's present life may end by itself from now on: that is a fault's doing, not a broken run. */
   expectDeath(engine: string): void;
   engines(): readonly EngineHandle[];
-  /** Calls the lab control of an engine: `POST /lab/<path>`, or GET without a body; path "" is `GET /lab`. */
+  /**
+   * Calls the lab control of an engine: `POST /lab/<path>`, or GET without a body; path "" is `GET /lab`. Of real engines "cache"
+   * only, which is done by requests: a store is one, an eviction as many others as it takes.
+   */
   control(engine: string, path: string, body?: unknown): Promise<unknown>;
   /** After {@link stopGateway} it comes back at the same address and port, with the same token. */
   startGateway(spec: GatewaySpec): Promise<GatewayHandle>;
@@ -172,6 +192,16 @@ export interface Lab {
   thawGateway(): Promise<void>;
   /** Ledger files of every engine life so far; NDJSON of base/ledger.ts, each in order of `at_ns`. */
   ledgerFiles(): readonly string[];
+  /**
+   * Told of an adapter just before it is loaded; resolves with where the engine finds its files. Absent: where the scenario says,
+   * and nobody needs to be told. Events of a real engine do not name the path that the identity of its blocks follows from.
+   */
+  prepareAdapter?(engine: string, adapter: { readonly name: string; readonly path: string }): Promise<string>;
+  /**
+   * The run is over, engines still run: taps that stand for ledgers ask for the end of their streams, and record what they have
+   * missed. Absent: engines keep ledgers.
+   */
+  settleTruth?(): Promise<void>;
   /** Breaks the links that consumers use; null when the lab was opened without them. */
   readonly links: LinkPort | null;
   /** Strains the machine; null where the lab has no machine of its own. */
@@ -208,6 +238,8 @@ export interface LabOptions {
   readonly relay?: boolean;
   /** Of the run: what the relay leaves to chance follows from it. */
   readonly seed?: number;
+  /** Some engines are real vLLM, started with the Python that KVPROOF_VLLM_PYTHON names. */
+  readonly vllm?: boolean;
   /** What processes write lies on small volumes, because something in the plan fills them (needs "host.disk-full"). */
   readonly volumes?: boolean;
 }

@@ -1,5 +1,5 @@
 /** Fleet entries → one specification per engine, and the names that targets of steps stand for. */
-import type { EngineSpec } from "../../lab/ports.js";
+import type { EngineSpec, VllmSpec } from "../../lab/ports.js";
 import type { FleetEntry } from "../schema/fleet.js";
 import { sampledFleet } from "./sampling.js";
 
@@ -57,5 +57,16 @@ function engineSpec(entry: FleetEntry, engine: string, dialect: string, seed: nu
     publishAtStart: options.publish_at_start,
     events: options.events,
     seed,
+    ...(options.kind === "vllm" ? { vllm: vllmSpec(options) } : {}),
+  };
+}
+
+function vllmSpec({ image, command, args, env, volumes }: FleetEntry["engine"]): VllmSpec {
+  return {
+    ...(image === undefined ? {} : { image }),
+    ...(command === undefined ? {} : { command }),
+    args,
+    env,
+    volumes,
   };
 }

@@ -11,6 +11,7 @@ import type { StepSpec } from "../schema/steps.js";
 import { checkFaults, checkFaultsOnSut, planFaults } from "./fault-plan.js";
 import { matchesTarget, planEngines, planTemplates } from "./fleet-plan.js";
 import type { Plan } from "./plan.js";
+import { checkRealEngines, onRealEngines, SECOND_ORACLE, withAdapterLoads, withRealEngines } from "./real-engines.js";
 import { sampledFleet, sampledOpportunities, sampledPhases, sampledRate } from "./sampling.js";
 import { planSteps } from "./step-plan.js";
 
@@ -18,6 +19,8 @@ export interface PlanOptions {
   readonly sample: number;
   /** Overrides the scenario's own seed. */
   readonly seed?: number;
+  /** Real engines in the place of all doubles, with numbers scaled to what they can do here (real-engines.ts). */
+  readonly engine?: "vllm";
   readonly gatewayCommand?: readonly string[];
   /** Another system under test in our gateway's place. */
   readonly launch?: SutLaunch;
@@ -28,12 +31,16 @@ export interface PlanOptions {
 }
 
 /** @throws UsageError KVP_E_SCENARIO_INVALID, KVP_E_SCENARIO_IMPOSSIBLE or KVP_E_UNKNOWN_PROPERTY, naming the place. */
-export function makePlan(source: ScenarioSource, options: PlanOptions): Plan {
+export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
+  const source = given.engine === undefined ? asWritten : onRealEngines(asWritten);
   const { scenario } = source;
+  const real = scenario.fleet.some(({ engine }) => engine.kind === "vllm");
+  const options = real ? { ...given, lab: withRealEngines(given.lab) } : given;
+  checkRealEngines(source);
   checkNames(source, options);
   const { sample } = options;
   const seed = options.seed ?? scenario.seed;
-  const engines = planEngines(scenario.fleet, sample, seed);
+  const engines = withAdapterLoads(planEngines(scenario.fleet, sample, seed), scenario.steps);
   const gateway = gatewaySpec(scenario, options);
   checkSteps(source, options, new Set(engines.map((engine) => engine.engine)));
   checkFaults(source, options.lab, engines);
@@ -52,6 +59,7 @@ export function makePlan(source: ScenarioSource, options: PlanOptions): Plan {
     seed,
     sample,
     lab: options.lab.kind,
+    ...(options.engine === undefined ? {} : { engineKind: options.engine }),
     engines,
     templates: planTemplates(engines),
     gateway,
@@ -63,7 +71,7 @@ export function makePlan(source: ScenarioSource, options: PlanOptions): Plan {
     steps,
     ...planFaults(scenario, sample),
     bounds,
-    checks: scenario.checks,
+    checks: real ? [...new Set([...scenario.checks, SECOND_ORACLE])] : scenario.checks,
     opportunities: sampledOpportunities(scenario.expect.opportunities, sample),
     thresholds: scenario.expect.thresholds,
     marks: scenario.expect.marks,

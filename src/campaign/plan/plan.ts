@@ -21,6 +21,8 @@ export interface Plan {
   /** 1 = the whole scenario. */
   readonly sample: number;
   readonly lab: string;
+  /** All engines are real ones in the place of doubles (`--engine vllm`). */
+  readonly engineKind?: "vllm";
   readonly engines: readonly EngineSpec[];
   /** The engine that `engine.add` makes more of, per model. */
   readonly templates: Readonly<Record<string, EngineSpec>>;

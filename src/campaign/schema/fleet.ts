@@ -11,7 +11,26 @@ export const adapter = z.union([
   z.strictObject({ name, path: z.string().min(1) }),
 ]);
 
+const volume = z.strictObject({ host: z.string().min(1), path: z.string().min(1) });
+
+/** What a real vLLM needs besides what both kinds of engine share. */
+const vllmOptions = {
+  kind: z.enum(["double", "vllm"]).default("double").meta({
+    description: "double: kvproof's own engine; vllm: a real vLLM, with a tiny model of its own unless args name one",
+  }),
+  image: z.string().min(1).optional().meta({ description: "vllm in pods: the image" }),
+  command: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .meta({ description: "vllm: program and first arguments instead of $KVPROOF_VLLM_PYTHON -m vllm…" }),
+  args: z.array(z.string()).max(100).default([]).meta({ description: "vllm: further arguments of the server" }),
+  env: z.record(z.string(), z.string()).default({}).meta({ description: "vllm: further environment" }),
+  volumes: z.array(volume).max(20).default([]).meta({ description: "vllm in pods: folders of the node" }),
+};
+
 const engineOptions = z.strictObject({
+  ...vllmOptions,
   blocks: z
     .int()
     .min(2)

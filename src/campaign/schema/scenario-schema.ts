@@ -41,6 +41,13 @@ const expectations = z.strictObject({
   marks: z.array(z.string()).default([]).meta({ description: "Marks that must have been recorded" }),
 });
 
+/** The few things of a scenario that a tiny real engine cannot have, said anew; everything else is scaled by rule. */
+const onRealEngines = z.strictObject({
+  fleet: fleet.optional(),
+  steps: z.array(step).max(1000).optional(),
+  opportunities: z.record(z.string(), z.int().min(0)).optional(),
+});
+
 export const scenarioSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9-]*)*$/, {
     error: "an id such as e2e/happy-path: lower case, digits, dashes, slashes",
@@ -57,6 +64,10 @@ export const scenarioSchema = z.strictObject({
   bounds: bounds.prefault({}),
   checks: z.array(z.string()).default([]).meta({ description: "Extra checks of this scenario" }),
   expect: expectations.prefault({}),
+  with: z
+    .strictObject({ vllm: onRealEngines.optional() })
+    .optional()
+    .meta({ description: "What takes the place of fleet, steps or expect.opportunities under --engine vllm" }),
   seed: z.int().min(0).max(0x7fff_ffff).default(1),
   exclusive: z.boolean().default(false).meta({ description: "Runs alone, never beside other scenarios" }),
 });

@@ -27,7 +27,8 @@ export async function adapterStep(kit: ProbeKit, step: AdapterStep): Promise<voi
 }
 
 async function load({ context }: ProbeKit, handle: EngineHandle, name: string, path: string): Promise<void> {
-  await call(handle, "/v1/load_lora_adapter", { lora_name: name, lora_path: path });
+  const found = (await context.lab.prepareAdapter?.(handle.spec.engine, { name, path })) ?? path;
+  await call(handle, "/v1/load_lora_adapter", { lora_name: name, lora_path: found });
   context.fleet.adapterChanged(handle, name, path);
 }
 

@@ -27,6 +27,7 @@ interface Flags {
   readonly quiet?: true;
   readonly keep?: true;
   readonly skipImpossible?: true;
+  readonly engine?: "vllm";
 }
 
 export function registerRun(program: Command): void {
@@ -42,6 +43,11 @@ export function registerRun(program: Command): void {
       new Option("--lab <kind>", "local: loopback; netns: engines in a network namespace, real packet loss (root)")
         .choices(LABS)
         .default("local"),
+    )
+    .addOption(
+      new Option("--engine <kind>", "vllm: real vLLM engines instead of doubles ($KVPROOF_VLLM_PYTHON has it)").choices(
+        ["vllm"],
+      ),
     )
     .option("--skip-impossible", "leave out scenarios that this lab or machine cannot run, and say which and why")
     .option("--out <folder>", "where run directories go", "runs")

@@ -31,6 +31,7 @@ const SHAPES: Readonly<Record<HistoryRecord["k"], Shape>> = {
   fault: { id: "string", fault: "string", event: "string", targets: "object" },
   mark: { name: "string" },
   wire: { ...stream, epoch: "number", seq: "number", what: "string" },
+  "truth-gap": { ...stream, epoch: "number", problem: "string" },
   generator: { phase: "string", offered: "number", sent: "number", latenessP99Ms: "number" },
   log: { level: "string", message: "string" },
   metric: { metric: "string", from: "number", to: "number" },

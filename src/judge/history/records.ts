@@ -90,6 +90,8 @@ export interface EngineRecord {
   readonly replayBatches?: number;
   /** Publishes events. Default true. */
   readonly events?: boolean;
+  /** What runs: kvproof's double (default), or a real vLLM, whose ledger is what a tap heard. */
+  readonly kind?: "double" | "vllm";
   /** The process ended although nobody asked it to. */
   readonly unexpected?: boolean;
 }
@@ -332,6 +334,20 @@ export interface WireRecord {
   readonly what: "burnt" | "garbled";
 }
 
+/**
+ * The truth about one stream is not whole: its engine keeps no ledger, a tap listened in instead, and this is what it missed or
+ * could not read. What is found on a truth that is broken is unknown.
+ */
+export interface TruthGapRecord {
+  readonly k: "truth-gap";
+  readonly at: number;
+  readonly engine: string;
+  readonly rank: number;
+  readonly epoch: number;
+  /** For people: "batches 5 to 7 never came (replays did not bring them)". */
+  readonly problem: string;
+}
+
 export type HistoryRecord =
   | RunRecord
   | PhaseRecord
@@ -350,5 +366,6 @@ export type HistoryRecord =
   | MarkRecord
   | GeneratorRecord
   | WireRecord
+  | TruthGapRecord
   | LogRecord
   | MetricRecord;

@@ -1,8 +1,8 @@
 /**
  * Whether the truth can be trusted: the ledger of each life of each stream must count its batches 0, 1, 2…, never remove
- * what it did not store, and never speak again after its process ended.
+ * what it did not store, and never speak again after its process ended. Where a tap stands for the ledger, it must have heard all.
  */
-import type { LedgerEntry } from "../history/records.js";
+import type { LedgerEntry, TruthGapRecord } from "../history/records.js";
 
 const MAX_PROBLEMS = 20;
 
@@ -39,6 +39,11 @@ export class LedgerContinuity {
 
   afterDeath(entry: LedgerEntry): void {
     this.#report(`${entry.engine} epoch ${entry.epoch} published batch ${entry.seq} after it was reported down`);
+  }
+
+  /** What the tap that stands for a ledger missed. */
+  missed({ engine, rank, epoch, problem }: TruthGapRecord): void {
+    this.#report(`${engine} rank ${rank} epoch ${epoch}: ${problem}`);
   }
 
   #report(problem: string): void {

@@ -78,6 +78,7 @@ export class Truth {
   apply(record: HistoryRecord): void {
     this.#outages.advance(record.at);
     if (record.k === "ledger") this.#ledger(record);
+    else if (record.k === "truth-gap") this.continuity.missed(record);
     else if (record.k === "prompt") this.prompts.add(record);
     else if (record.k === "engine") this.#life(record);
     else if (record.k === "member") this.#member(record);

@@ -2,6 +2,7 @@
  * Loopback addresses for the engines of one run. Linux answers on all of 127.0.0.0/8, so every engine gets its own; where the
  * system has 127.0.0.1 only (macOS), engines share it and differ by port.
  */
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import type { Rng } from "../../base/rng.js";
 import { UnavailableError } from "../../base/errors.js";
@@ -69,6 +70,29 @@ export async function freePortRun(address: string, count: number): Promise<numbe
     if (free.every(Boolean)) return first;
   }
   throw new UnavailableError("KVP_E_BIND", `no ${count} consecutive free ports on ${address}`);
+}
+
+const EVERY_ADDRESS = "0.0.0.0";
+/** Below those that the system gives to outgoing connections, which would take them away until they are bound. */
+const FIRST_SHARED = 12_000;
+const LAST_SHARED = 31_000;
+
+/** For programs that bind every address of the machine, long after their ports were chosen. */
+export class SharedPorts {
+  readonly #given = new Set<number>();
+
+  /** First of `count` consecutive ports that are free everywhere and were never given out here. */
+  async run(count: number): Promise<number> {
+    for (let attempt = 0; attempt < PORT_RUN_ATTEMPTS; attempt++) {
+      const first = randomInt(FIRST_SHARED, LAST_SHARED);
+      const run = Array.from({ length: count }, (_, i) => first + i);
+      if (run.some((port) => this.#given.has(port))) continue;
+      for (const port of run) this.#given.add(port);
+      const free = await Promise.all(run.map((port) => canBind(EVERY_ADDRESS, port)));
+      if (free.every(Boolean)) return first;
+    }
+    throw new UnavailableError("KVP_E_BIND", `no ${count} consecutive free ports on ${EVERY_ADDRESS}`);
+  }
 }
 
 function boundPort(address: string, port: number): Promise<number | null> {

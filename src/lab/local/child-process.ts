@@ -32,6 +32,8 @@ export interface ExitInfo {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** A graceful stop that takes longer than this is ended by SIGKILL. */
+export const GRACEFUL_STOP_MS = 5_000;
 const LOG_TAIL_LINES = 5;
 const LOG_TAIL_CHARACTERS = 600;
 /** What kills a foreign program is often a long stack with the reason above it. */

@@ -1,29 +1,24 @@
 /** One engine of the local lab over all its lives: an address that stays, ports that stay once chosen, a process per life. */
 import { join } from "node:path";
-import { request } from "undici";
-import { delay, waitFor } from "../../base/async.js";
+import { delay } from "../../base/async.js";
 import type { Clock } from "../../base/clock.js";
-import { invariant, KvproofError, UnavailableError } from "../../base/errors.js";
-import { cliEntry } from "../../base/package-root.js";
+import { invariant, KvproofError } from "../../base/errors.js";
 import type { EngineRecord, ResourceRecord } from "../../judge/history/records.js";
 import type { EngineEndpoints, EngineHandle, EngineSpec, LabObserver, RestartChanges } from "../ports.js";
 import { describeExit, type ExitInfo, LabProcess } from "./child-process.js";
-import { engineArguments, type PodPlace, topicOf } from "./engine-arguments.js";
+import { DoubleProgram } from "./double-program.js";
+import { type PodPlace, topicOf } from "./engine-arguments.js";
+import type { EngineProgram, Served } from "./engine-program.js";
 import { usageOf } from "./process-table.js";
 import { freezeProcess, thawProcess } from "./freeze.js";
-import { type EngineReady, parseEngineReady, portOf } from "./ready-lines.js";
+import { portOf } from "./ready-lines.js";
 import type { EngineNetwork } from "./engine-network.js";
 import type { LocalHost } from "./host/local-host.js";
 import type { RelayProcess } from "./relay/relay-process.js";
 import { exposeThrough, type RelayedPlace } from "./relay/relayed-place.js";
 import type { RunRegistry } from "./run-registry.js";
 import type { StartGate } from "./start-gate.js";
-
-export const ENGINE_READY_TIMEOUT_MS = 30_000;
-/** A graceful stop that takes longer than this is ended by SIGKILL. */
-export const GRACEFUL_STOP_MS = 5_000;
-/** Small heaps: a hundred engines share one machine. */
-const NODE_FLAGS = ["--max-semi-space-size=2", "--max-old-space-size=512"];
+import { VllmProgram } from "../vllm/vllm-program.js";
 
 /** What all pods of a lab share. */
 export interface PodContext {
@@ -44,6 +39,7 @@ export interface PodContext {
 export class EnginePod {
   readonly spec: EngineSpec;
   readonly ledgerFiles: string[] = [];
+  readonly program: EngineProgram;
   readonly #context: PodContext;
   #place: PodPlace;
   #process: LabProcess | null = null;
@@ -56,6 +52,8 @@ export class EnginePod {
   constructor(context: PodContext, spec: EngineSpec, place: PodPlace, epoch = 0) {
     this.#context = context;
     this.spec = spec;
+    this.program =
+      spec.vllm === undefined ? new DoubleProgram(spec, context) : new VllmProgram(spec, spec.vllm, context);
     this.#place = place;
     this.#epoch = epoch;
   }
@@ -91,7 +89,7 @@ export class EnginePod {
     this.#record(how === "kill" ? "killed" : "stopping");
     process.signal(how === "kill" ? "SIGKILL" : "SIGTERM");
     const hardStop = new AbortController();
-    const escalation = delay(GRACEFUL_STOP_MS, hardStop.signal).then(() => process.signal("SIGKILL"));
+    const escalation = delay(this.program.stopTimeoutMs, hardStop.signal).then(() => process.signal("SIGKILL"));
     await process.exited;
     hardStop.abort();
     await escalation;
@@ -134,52 +132,40 @@ export class EnginePod {
 
   async #start(changes: RestartChanges): Promise<EngineHandle> {
     invariant(!this.alive, `${this.spec.engine} is started twice`);
-    const { dir, labToken, registry, host, network, closing } = this.#context;
-    if (this.spec.events && this.spec.ranks > 1 && this.#place.eventsPort === 0)
-      this.#place = await withRankPorts(this.#context.network, this.#place, this.spec.ranks);
+    const { dir, registry, host, closing } = this.#context;
+    this.#place = await this.program.place(this.#place);
     if (closing.aborted) throw new KvproofError("KVP_E_INTERRUPTED", `${this.spec.engine} did not start: the run ends`);
     this.#epoch++;
     this.#ending = false;
     this.#deathExpected = false;
     const fileName = fileNameOf(this.spec.engine);
-    const ledgerFile = join(dir, "ledger", `${fileName}.${this.#epoch}.ndjson`);
-    this.ledgerFiles.push(ledgerFile);
+    const { start, ledgerFiles } = await this.program.begin(this.#place, { epoch: this.#epoch, fileName, changes });
+    this.ledgerFiles.push(...ledgerFiles);
     const logFile = join(dir, "logs", `${fileName}.log`);
-    host.takeOver(this.spec.engine, fileName, [logFile, ledgerFile]);
+    // The ledger of a real engine is the lab's own file, not the engine's.
+    const own = this.program.kind === "double" ? ledgerFiles : [];
+    host.takeOver(this.spec.engine, fileName, [logFile, ...own]);
     this.#record("starting");
     const process_ = new LabProcess({
       name: `engine ${this.spec.engine}`,
-      ...network.inside(process.execPath, [
-        ...NODE_FLAGS,
-        cliEntry(),
-        ...engineArguments(this.spec, this.#place, { epoch: this.#epoch, ledgerFile, ...changes }),
-      ]),
-      env: { KVPROOF_LAB_TOKEN: labToken, KVPROOF_PARENT_PID: String(process.pid) },
+      ...start,
       logFile,
       notReadyCode: "KVP_E_ENGINE_NOT_READY",
     });
     this.#process = process_;
-    if (process_.pid !== null) registry.started(this.spec.engine, process_.pid);
+    const group = start.foreign !== undefined;
+    if (process_.pid !== null) registry.started(this.spec.engine, process_.pid, { group });
     const epoch = this.#epoch;
     let wasReady = false;
     this.#gone = process_.exited.then((exit) => this.#ended(process_, epoch, exit, wasReady));
-    const ready = await this.#awaitReady(process_);
+    const served = await this.#awaitReady(process_);
     wasReady = true;
-    return this.#becomeReady(ready);
+    return this.#becomeReady(served);
   }
 
-  async #awaitReady(process: LabProcess): Promise<EngineReady> {
-    const engine = this.spec.engine;
+  async #awaitReady(process: LabProcess): Promise<Served> {
     try {
-      const ready = parseEngineReady(await process.ready(ENGINE_READY_TIMEOUT_MS), engine);
-      await waitFor(async () => !process.alive || (await answersHealth(ready.http)), {
-        describe: `engine ${engine} (${ready.http}) to answer /health`,
-        timeoutMs: ENGINE_READY_TIMEOUT_MS,
-        code: "KVP_E_ENGINE_NOT_READY",
-      });
-      if (!process.alive)
-        throw new UnavailableError("KVP_E_ENGINE_NOT_READY", `engine ${engine} ended at once; ${process.logTail()}`);
-      return ready;
+      return await this.program.ready(process, this.#place);
     } catch (thrown) {
       this.#ending = true;
       process.signal("SIGKILL");
@@ -188,15 +174,15 @@ export class EnginePod {
     }
   }
 
-  async #becomeReady(ready: EngineReady): Promise<EngineHandle> {
-    const first = ready.ranks[0];
-    const direct = { http: ready.http, lab: ready.lab, ranks: ready.ranks, address: this.#place.address };
+  async #becomeReady(served: Served): Promise<EngineHandle> {
+    const first = served.ranks[0];
+    const direct = { ...served, address: this.#place.address };
     const { endpoints, relayed } = await this.#endpoints(direct);
     this.#place = {
       address: this.#place.address,
       relayed,
-      httpPort: portOf(ready.http),
-      labPort: portOf(ready.lab),
+      httpPort: portOf(served.http),
+      labPort: served.lab === null ? 0 : portOf(served.lab),
       eventsPort: first === undefined ? 0 : portOf(first.events),
       replayPort: first?.replay ? portOf(first.replay) : 0,
     };
@@ -221,13 +207,24 @@ export class EnginePod {
     return { endpoints, relayed: place };
   }
 
-  #ended(process: LabProcess, epoch: number, exit: ExitInfo, wasReady: boolean): void {
+  async #ended(process: LabProcess, epoch: number, exit: ExitInfo, wasReady: boolean): Promise<void> {
     if (process.pid !== null) this.#context.registry.ended(process.pid);
     // Nobody listens where nothing runs. A relay that is gone, too, has been reported by itself.
     this.#context.relay?.withdraw(this.spec.engine).catch(() => undefined);
     const expected = this.#deathExpected && !this.#ending;
     const unexpected = !this.#ending && !expected;
     this.#record("down", { epoch, ...(unexpected ? { unexpected } : {}) });
+    const written = this.program.ended();
+    this.#tellOfEnd(process, exit, { wasReady, expected });
+    await written;
+  }
+
+  #tellOfEnd(
+    process: LabProcess,
+    exit: ExitInfo,
+    how: { readonly wasReady: boolean; readonly expected: boolean },
+  ): void {
+    const { wasReady, expected } = how;
     if (this.#ending || !wasReady) return;
     this.#handle = null;
     if (expected) return this.#context.observer.engineEnded(this.spec.engine);
@@ -237,7 +234,14 @@ export class EnginePod {
   #record(event: EngineRecord["event"], more: Partial<EngineRecord> = {}): number {
     const at = this.#context.clock.nowNs();
     const { engine, model, ranks, groups, replay, events } = this.spec;
-    const published = { ranks, groups, replay, events, replayBatches: this.spec.bufferSteps };
+    const published = {
+      ranks,
+      groups,
+      replay,
+      events,
+      replayBatches: this.spec.bufferSteps,
+      ...(this.program.kind === "double" ? {} : { kind: this.program.kind }),
+    };
     const address = this.#place.address;
     this.#context.observer.record({
       k: "engine",
@@ -256,16 +260,4 @@ export class EnginePod {
 
 export function fileNameOf(name: string): string {
   return name.replaceAll(/[^A-Za-z0-9._-]/g, "-");
-}
-
-/** vLLM's rank r publishes on port + r and replays on replay port + r; both runs of ports must be free. */
-async function withRankPorts(network: EngineNetwork, place: PodPlace, ranks: number): Promise<PodPlace> {
-  const eventsPort = await network.portRun(place.address, 2 * ranks);
-  return { ...place, eventsPort, replayPort: eventsPort + ranks };
-}
-
-async function answersHealth(url: string): Promise<boolean> {
-  const response = await request(`${url}/health`, { headersTimeout: 1000, bodyTimeout: 1000 });
-  await response.body.dump();
-  return response.statusCode === 200;
 }

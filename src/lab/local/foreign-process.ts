@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { delay } from "../../base/async.js";
 import { type ErrorCode, UnavailableError } from "../../base/errors.js";
 import type { ResourceRecord } from "../../judge/history/records.js";
-import { describeExit, LabProcess } from "./child-process.js";
-import { GRACEFUL_STOP_MS, type PodContext } from "./engine-pod.js";
+import { describeExit, GRACEFUL_STOP_MS, LabProcess } from "./child-process.js";
+import type { PodContext } from "./engine-pod.js";
 import { freezeProcess, thawProcess } from "./freeze.js";
 import { usageOf } from "./process-table.js";
 

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from "../../base/clock.js";
 import { Rng } from "../../base/rng.js";
 import type { Lab, LabCapability, LabFactory, LabOptions } from "../ports.js";
+import { vllmPython } from "../vllm/vllm-python.js";
 import { AddressPool } from "./addresses.js";
 import { type Machine, thisMachine } from "./host/machine.js";
 import { capabilitiesOn, LocalLab } from "./local-lab.js";
@@ -43,6 +44,8 @@ export class LocalLabFactory implements LabFactory {
   }
 
   async open(options: LabOptions): Promise<Lab> {
+    // Said before anything starts.
+    if (options.vllm === true) vllmPython();
     const addresses = await AddressPool.open(blocksInUse(), new Rng(process.pid ^ this.#clock.nowNs()), this.#bindable);
     const netns = this.kind === "netns";
     const lab = new LocalLab({ options, addresses, clock: this.#clock, machine: this.#machine, netns });

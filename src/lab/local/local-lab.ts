@@ -158,7 +158,10 @@ export class LocalLab implements Lab {
   }
 
   async control(engine: string, path: string, body?: unknown): Promise<unknown> {
-    const lab = this.#pod(engine).handle?.direct.lab;
+    const { handle, program } = this.#pod(engine);
+    const lab = handle?.direct.lab;
+    const other = handle === null ? null : program.control(path, body);
+    if (other !== null) return other;
     if (!lab)
       throw new KvproofError("KVP_E_PROCESS_EXITED", `engine ${engine} is not running; /lab/${path} cannot reach it`);
     const response = await request(`${lab}/lab${path === "" ? "" : `/${path}`}`, {
@@ -174,6 +177,15 @@ export class LocalLab implements Lab {
       "KVP_E_BAD_REQUEST",
       `engine ${engine} refused /lab/${path} (${response.statusCode}): ${text.slice(0, 300)}`,
     );
+  }
+
+  prepareAdapter(engine: string, adapter: { readonly name: string; readonly path: string }): Promise<string> {
+    return Promise.resolve(this.#pod(engine).program.prepareAdapter(adapter));
+  }
+
+  async settleTruth(): Promise<void> {
+    const serving = [...this.#pods.values()].filter(({ handle }) => handle !== null);
+    await Promise.all(serving.map(({ program }) => program.settle()));
   }
 
   async startGateway(spec: GatewaySpec): Promise<GatewayHandle> {

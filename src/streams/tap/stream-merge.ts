@@ -62,6 +62,7 @@ export class StreamMerge {
   #held: ArrivedBatch[] = [];
   #heldBytes = 0;
   #verifyDue = false;
+  #lastAnswer: "end" | "silent" | null = null;
   /** A replay brought nothing where the last batch had to be. */
   #doubted = false;
 
@@ -81,6 +82,11 @@ export class StreamMerge {
   /** The number that would come next, null = unknown. */
   get next(): number | null {
     return this.#next;
+  }
+
+  /** How the last replay ended; null = none has. After a {@link check}, "end" says that nothing is missing. */
+  get lastAnswer(): "end" | "silent" | null {
+    return this.#lastAnswer;
   }
 
   live(batch: ArrivedBatch): void {
@@ -129,6 +135,7 @@ export class StreamMerge {
   roundEnded(round: Round, how: "end" | "silent", atUs: number): void {
     if (round !== this.#round) return;
     this.#round = null;
+    this.#lastAnswer = how;
     const nothing = how === "end" && round.replies === 0;
     if (round.doubtful || (nothing && this.#nothingKept(round, atUs))) return this.#ask(round.from, true);
     this.#doubted = false;

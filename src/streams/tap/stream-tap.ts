@@ -55,10 +55,11 @@ export class StreamTap {
     this.#heard = this.#listen();
   }
 
-  /** Asks once more for the end of the stream, then lets go of the sockets. */
-  async close(): Promise<void> {
+  /** Asks once more for the end of the stream ("leave": the publisher is known to be gone), then lets go of the sockets. */
+  async close(how: "ask" | "leave" = "ask"): Promise<void> {
     this.#abort.abort();
-    if (this.#connections > 0) {
+    if (how === "leave") this.#merge.close();
+    else if (this.#connections > 0) {
       this.#merge.check();
       this.#pump();
       await this.#work;

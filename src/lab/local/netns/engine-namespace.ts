@@ -20,12 +20,14 @@ const LAST_NET = 254;
 const MAX_ENGINES = 254;
 /** Nobody else is in the namespace: ports of ranks need no search. */
 const FIRST_RANK_PORT = 5557;
+const FIRST_SHARED_PORT = 12_000;
 
 export class EngineNamespace implements EngineNetwork {
   readonly name: string;
   readonly #net: number;
   readonly #registry: RunRegistry;
   #taken = 0;
+  #nextShared = FIRST_SHARED_PORT;
   #closed = false;
 
   /** Throws UnavailableError KVP_E_HOST; what was made by then is taken back by {@link close}. */
@@ -63,6 +65,13 @@ export class EngineNamespace implements EngineNetwork {
 
   portRun(): Promise<number> {
     return Promise.resolve(FIRST_RANK_PORT);
+  }
+
+  /** Nobody else is there: counted up. */
+  sharedPortRun(count: number): Promise<number> {
+    const first = this.#nextShared;
+    this.#nextShared += count;
+    return Promise.resolve(first);
   }
 
   inside(program: string, args: readonly string[]): { program: string; args: readonly string[] } {
