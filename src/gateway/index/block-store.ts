@@ -133,6 +133,7 @@ export class BlockStore {
     const { count } = this.nodes;
     const node = this.nodes.findOrCreate(low, high, context.id);
     if (this.nodes.count > count) context.uses++;
+    if (node !== near + 1) this.nodes.beginsRun(low, high, node);
     return node;
   }
   contextOf(node: number): Context {

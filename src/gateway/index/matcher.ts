@@ -13,6 +13,8 @@ import { KEY_HIGH, KEY_LOW, NODE_WORDS, NO_NODE, SET } from "./node-table.js";
 
 const FIRST_CHUNK_BLOCKS = 16;
 const CHUNK_GROWTH = 4;
+/** So that no more than this is hashed in vain where a match ends. */
+const LARGEST_CHUNK_BLOCKS = 128;
 
 export class Matcher {
   readonly #store: BlockStore;
@@ -40,7 +42,7 @@ export class Matcher {
     const total = Math.floor(tokens.length / blockSize);
     const { words } = nodes;
     const { keys } = hasher;
-    const most = hasher.chunkBlocks(blockSize);
+    const most = Math.min(LARGEST_CHUNK_BLOCKS, hasher.chunkBlocks(blockSize));
     let chunk = Math.min(FIRST_CHUNK_BLOCKS, most);
     let [low, high] = [context.rootLow, context.rootHigh];
     let node = NO_NODE;

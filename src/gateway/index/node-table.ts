@@ -6,6 +6,7 @@
  * per node: its id, how far it lies from its home, and as many bits of its key as are left.
  */
 import { InternalError } from "../../base/errors.js";
+import { RunStarts } from "./run-starts.js";
 
 /** Words of a node. A free node has set 0 and its `CONTEXT` names the next free one. */
 export const NODE_WORDS = 4;
@@ -37,6 +38,7 @@ export class NodeTable {
   #mask = MIN_SLOTS - 1;
   #next = FIRST_NODE;
   #free = NO_NODE;
+  readonly #runs = new RunStarts();
   readonly #idBits: number;
   readonly #idMask: number;
   readonly #tagShift: number;
@@ -50,13 +52,25 @@ export class NodeTable {
   }
 
   get bytes(): number {
-    return this.words.byteLength + this.#slots.byteLength;
+    return this.words.byteLength + this.#slots.byteLength + this.#runs.bytes;
   }
 
   /** The node of this key, or {@link NO_NODE}. */
   find(low: number, high: number): number {
+    const guess = this.#runs.guess(low, high);
+    const at = guess * NODE_WORDS;
+    const { words } = this;
+    if (guess !== NO_NODE && words[at + KEY_LOW] === low && words[at + KEY_HIGH] === high && words[at + SET] !== 0)
+      return guess;
     const slot = this.#probe(low, high);
-    return slot < 0 ? NO_NODE : (this.#slots[slot] as number) & this.#idMask;
+    if (slot < 0) return NO_NODE;
+    const id = (this.#slots[slot] as number) & this.#idMask;
+    this.#runs.note(low, high, id);
+    return id;
+  }
+  /** A row of neighbours begins at this node: what follows in its chain was stored with it. */
+  beginsRun(low: number, high: number, id: number): void {
+    this.#runs.note(low, high, id);
   }
   /** The node of this key; a new one has an empty set, and the caller fills it before the next call. */
   findOrCreate(low: number, high: number, context: number): number {
@@ -144,6 +158,7 @@ export class NodeTable {
     const slots = new Int32Array(this.#slots.length * 2);
     this.#slots = slots;
     this.#mask = slots.length - 1;
+    this.#runs.resize(slots.length);
     const { words } = this;
     for (let id = FIRST_NODE; id < this.#next; id++) {
       const at = id * NODE_WORDS;
@@ -183,6 +198,7 @@ export class NodeTable {
     this.words = new Int32Array(MIN_SLOTS * NODE_WORDS);
     this.#slots = new Int32Array(MIN_SLOTS);
     this.#mask = MIN_SLOTS - 1;
+    this.#runs.resize(MIN_SLOTS);
     this.#next = FIRST_NODE;
     this.#free = NO_NODE;
   }

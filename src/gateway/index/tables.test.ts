@@ -36,6 +36,22 @@ describe("node table", () => {
       }),
     );
   });
+  it("believes no guess of where a row begins: one that is stale or of another block finds nothing wrong", () => {
+    const table = new NodeTable(1000);
+    const store = (low: number, high: number): number => {
+      const id = table.findOrCreate(low, high, 0);
+      table.words[id * NODE_WORDS + SET] = 1;
+      return id;
+    };
+    const [one, other] = [store(5, 1), store(5, 2)];
+    table.beginsRun(5, 2, one);
+    expect([table.find(5, 1), table.find(5, 2), table.find(5, 3)]).toEqual([one, other, NO_NODE]);
+    table.beginsRun(5, 1, one);
+    table.free(one);
+    expect(table.find(5, 1)).toBe(NO_NODE);
+    expect(store(9, 9)).toBe(one);
+    expect(table.find(5, 1)).toBe(NO_NODE);
+  });
   it("keeps ids while it grows, and hands neighbours to blocks stored together", () => {
     const table = new NodeTable(100_000);
     const rng = new Rng(1);
