@@ -1,6 +1,7 @@
 /** All commands, in the order of the help. One line each; the work is behind a dynamic import. */
 import type { Command } from "commander";
 import { registerBench } from "./commands/bench.js";
+import { registerChaos } from "./commands/chaos.js";
 import { registerEngine } from "./commands/engine.js";
 import { registerGateway } from "./commands/gateway.js";
 import { registerJudge } from "./commands/judge.js";
@@ -30,5 +31,6 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerRelay,
   registerStress,
   registerSimulate,
+  registerChaos,
   // one registration per line
 ];

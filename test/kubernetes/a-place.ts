@@ -20,5 +20,12 @@ export function aPlace(shape: PlaceShape): Place {
   const targets = engines.map((name) => pod(name.replace("/", "-"), "engine"));
   const gateway = pod("gateway", "gateway");
   const of = { engines: targets, gateway: [gateway], host: [] };
-  return { namespace: "kvproof-test", targets: of[aim], consumers: [gateway], all: [...targets, gateway], aim };
+  return {
+    namespace: "kvproof-test",
+    targets: of[aim],
+    choose: { mode: "all" },
+    consumers: [gateway],
+    all: [...targets, gateway],
+    aim,
+  };
 }

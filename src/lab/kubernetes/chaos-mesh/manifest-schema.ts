@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { InternalError } from "../../../base/errors.js";
-import { CHAOS_API_VERSION, type ChaosManifest } from "./manifest.js";
+import { CHAOS_API_VERSION, type ChaosKind, type ChaosManifest, type ChaosSpec } from "./manifest.js";
 
 const dnsName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, { error: "a DNS-1123 label" });
 const percent = z.string().regex(/^(100|\d{1,2})(\.\d+)?$/, { error: "a percentage as a string" });
@@ -28,7 +28,14 @@ const selector = z
     error: "names pods or labels, not both and not neither: an empty selector means the whole namespace",
   });
 
-const chosen = { mode: z.enum(["all", "one"]), selector };
+const chosen = {
+  mode: z.enum(["all", "one", "fixed"]),
+  value: z
+    .string()
+    .regex(/^[1-9]\d*$/)
+    .optional(),
+  selector,
+};
 const containerNames = z.array(dnsName).min(1);
 const lasting = { ...chosen, duration: goDuration.optional() };
 
@@ -110,8 +117,23 @@ export function problemsOf({ apiVersion, kind, metadata: given, spec }: ChaosMan
   const about = z
     .strictObject({ apiVersion: z.literal(CHAOS_API_VERSION), metadata })
     .safeParse({ apiVersion, metadata: given });
-  const issues = [...(about.error?.issues ?? []), ...(chaosSpecs[kind].safeParse(spec).error?.issues ?? [])];
-  return issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  return [...linesOf(about.error), ...specProblems(kind, spec)];
+}
+
+/** The same of a spec alone, as it stands in schedules and workflows. */
+export function specProblems(kind: ChaosKind, spec: ChaosSpec): string[] {
+  const target = (spec as { target?: ChaosSpec }).target;
+  const uncounted = [spec, ...(target === undefined ? [] : [target])].some(
+    ({ mode, value }) => (mode === "fixed") !== (value !== undefined),
+  );
+  return [
+    ...linesOf(chaosSpecs[kind].safeParse(spec).error),
+    ...(uncounted ? ["value: belongs to mode fixed, and mode fixed needs it"] : []),
+  ];
+}
+
+function linesOf(error: z.ZodError | undefined): string[] {
+  return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
 /** @throws InternalError: what we write ourselves is right, or it is a defect of ours. */

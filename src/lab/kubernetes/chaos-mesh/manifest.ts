@@ -23,8 +23,15 @@ export interface PodSelector {
   }[];
 }
 
+/** How many of the selected pods, chosen at random by the controller. */
+export type ChaosMode =
+  | { readonly mode: "all" | "one" }
+  /** `value`: a number as a string. */
+  | { readonly mode: "fixed"; readonly value: string };
+
 export interface ChaosSpec {
-  readonly mode: "all" | "one";
+  readonly mode: ChaosMode["mode"];
+  readonly value?: string;
   readonly selector: PodSelector;
   /** A Go duration. Counts from the object's creation, not from the injection. */
   readonly duration?: string;

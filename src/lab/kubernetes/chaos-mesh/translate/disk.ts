@@ -1,13 +1,14 @@
 /** A volume without space → IOChaos: writing calls on that volume end with ENOSPC. */
 import { diskFull } from "../../../faults/host/disk-full.js";
 import type { Experiment } from "../manifest.js";
-import { containersOf, groupedBy, selectorOf } from "./place.js";
+import { chosen, containerOf, groupedBy } from "./place.js";
 import { refused, translated, translator } from "./translation.js";
 
 const ENOSPC = 28;
 
 export const diskTranslators = [
-  translator(diskFull, (_parameters, { namespace, targets, aim }) => {
+  translator(diskFull, (_parameters, place) => {
+    const { targets, aim } = place;
     const groups = groupedBy(targets, ({ volumePath }) => volumePath);
     if (groups.some(([path]) => path === null))
       return refused(`the ${aim === "gateway" ? "gateway" : "engine"} has no volume: there is nothing to inject into`);
@@ -17,9 +18,8 @@ export const diskTranslators = [
         oneShot: false,
         spec: {
           action: "fault",
-          mode: "all",
-          selector: selectorOf(namespace, pods),
-          containerNames: containersOf(pods),
+          ...chosen(place, pods),
+          containerNames: containerOf(pods),
           volumePath: String(volumePath),
           path: `${volumePath}/**/*`,
           errno: ENOSPC,

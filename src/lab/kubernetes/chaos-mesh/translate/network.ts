@@ -5,7 +5,7 @@ import { loss } from "../../../faults/link/loss.js";
 import { partition } from "../../../faults/link/partition.js";
 import { LINK_PORTS, type LinkDirection, type LinkPortName } from "../../../links.js";
 import type { Experiment } from "../manifest.js";
-import { type Place, selectorOf } from "./place.js";
+import { chosen, type Place, selectorOf } from "./place.js";
 import { type Translation, refused, translated, translator } from "./translation.js";
 
 const BITS_PER_KBIT = 1000;
@@ -66,8 +66,7 @@ function onLinks(
     spec: {
       action,
       direction: DIRECTIONS[direction],
-      mode: "all",
-      selector: selectorOf(place.namespace, place.targets),
+      ...chosen(place, place.targets),
       target: { mode: "all", selector: selectorOf(place.namespace, place.consumers) },
       ...detail,
     },
