@@ -116,7 +116,7 @@ export function poisoned(s: SessionState, seq: number, payload: Uint8Array): voi
   // Only a replayed copy speaks for the publisher.
   s.strikes = { seq, count: strikes + (s.offeredByReplay ? 1 : 0) };
   if (!canReplay(s) || s.strikes.count >= s.options.holeStrikesMax) {
-    skipPoison(s, seq);
+    skipPoison(s, seq, "damaged");
     return;
   }
   note(s, "warn", "undecodable", `batch ${seq} is undecodable (${payload.length} bytes); asking for it again`, { seq });

@@ -6,8 +6,10 @@ export type IncompleteReason =
   | "history"
   /** The publisher did not replay them although it has later ones. */
   | "lost"
-  /** They were undecodable. */
+  /** They were undecodable, and the publisher repeats the same bytes: nobody can read them. */
   | "poison"
+  /** They were undecodable, each copy in its own way: the link damaged them, and what they removed is not known. */
+  | "damaged"
   /** Replay did not answer. */
   | "unavailable";
 
@@ -35,6 +37,11 @@ export function withLoss(known: Incomplete | null, loss: Loss): Incomplete {
 
 export function isMissing({ losses }: Incomplete, seq: number): boolean {
   return losses.some(({ from, until }) => seq >= from && seq < until);
+}
+
+/** Something that the link had damaged has left a ring that begins at `seq`: a readable copy will never come. */
+export function hasGone({ losses }: Incomplete, seq: number): boolean {
+  return losses.some(({ reason, until }) => reason === "damaged" && until <= seq);
 }
 
 export function firstMissing({ losses }: Incomplete): number {

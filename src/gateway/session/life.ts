@@ -45,6 +45,7 @@ export function markIncomplete(s: SessionState, loss: Loss): void {
   s.rebuildIntervalMs = s.options.rebuildMinMs;
   s.rebuildsLeft = {
     blind: 0,
+    damaged: Number.POSITIVE_INFINITY,
     history: REBUILD_TRIES,
     lost: REBUILD_TRIES,
     poison: REBUILD_TRIES,
@@ -109,11 +110,12 @@ export function purgeAndSkip(s: SessionState, at: number, reason: Loss["reason"]
   skip(s, at, reason, `${how}; purged`);
 }
 
-/** An undecodable batch costs that batch: what was known stays, under the mark. A readable copy may be had later. */
-export function skipPoison(s: SessionState, seq: number): void {
+/** An undecodable batch costs that batch: what was known stays, under the mark, for as long as a readable copy may be had. */
+export function skipPoison(s: SessionState, seq: number, by: "poison" | "damaged"): void {
   s.next = seq;
   // While replay is down, a good copy may be had later.
-  skip(s, seq + 1, s.hasReplay && s.replayDown ? "unavailable" : "poison", "undecodable");
+  if (s.hasReplay) skip(s, seq + 1, s.replayDown ? "unavailable" : by, "undecodable");
+  else purgeAndSkip(s, seq + 1, "blind", "undecodable, and there is no replay endpoint");
 }
 
 export function rangeText(from: number, until: number): string {

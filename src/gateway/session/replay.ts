@@ -12,7 +12,7 @@ import {
   rangeText,
   skipPoison,
 } from "./life.js";
-import { isMissing } from "./incomplete.js";
+import { hasGone, isMissing } from "./incomplete.js";
 import { sameBytes } from "./recent-batches.js";
 import { startSync } from "./rounds.js";
 import { ANY, isFlowing, note, type ReplayRound, type SessionState } from "./state.js";
@@ -24,10 +24,19 @@ export function acceptReplayed(s: SessionState, id: number, seq: number, payload
   round.replies++;
   if (seq > round.highest) round.highest = seq;
   if (round.proof !== null) return prove(s, round, round.proof, seq, payload);
+  if (round.kind === "rebuild") {
+    if (isWorthRebuilding(s, seq, payload)) {
+      if (!rebuildFrom(s, round, `replay offers batch ${seq} of what was missing`)) return drop(s);
+    } else if (round.replies === 1 && s.incomplete !== null && hasGone(s.incomplete, seq)) {
+      if (
+        !rebuildFrom(s, round, `replay begins at batch ${seq}: no readable copy will come of what was damaged before`)
+      )
+        return drop(s);
+    }
+  }
   if (round.replies === 1 && round.kind !== "rebuild" && round.from === 0) {
     if (s.lastSeq < 0 && s.next !== ANY && seq > s.next) ringBegins(s, seq);
   }
-  if (round.kind === "rebuild" && isWorthRebuilding(s, seq, payload) && !rebuildFrom(s, round, seq)) return drop(s);
   return place(s, round, seq, payload);
 }
 
@@ -75,7 +84,7 @@ function place(s: SessionState, round: ReplayRound, seq: number, payload: Uint8A
   if (seq === s.next) {
     if (s.undecodable.has(seq, payload)) {
       s.counters.rejected++;
-      skipPoison(s, seq);
+      skipPoison(s, seq, "poison");
       return Verdict.drop;
     }
     offer(s, seq, payload, true);
@@ -99,8 +108,8 @@ function isWorthRebuilding(s: SessionState, seq: number, payload: Uint8Array): b
 }
 
 /** True when the answers of this very round are those to rebuild from. */
-function rebuildFrom(s: SessionState, round: ReplayRound, seq: number): boolean {
-  note(s, "info", "rebuild", `replay offers batch ${seq} of what was missing: purging and rebuilding`, { seq });
+function rebuildFrom(s: SessionState, round: ReplayRound, why: string): boolean {
+  note(s, "info", "rebuild", `${why}: purging and rebuilding`, { from: round.from });
   forgetLife(s, "rebuilding from a more complete replay");
   s.replayDown = false;
   beginHolding(s, "catching-up");

@@ -91,6 +91,8 @@ export class Session {
     const payload = s.offeredPayload as Uint8Array;
     s.offeredPayload = null;
     if (result.rejected) {
+      // What came before the damage has been applied.
+      if (result.events > 0) s.dirty = true;
       poisoned(s, seq, payload);
       return;
     }
