@@ -203,6 +203,7 @@ class ScenarioRun {
       checks: checksUnderFaults(plan, sut.tellsOfFaults),
       requiredMarks: plan.marks,
       events: plan.gateway.events,
+      ...(plan.gateway.traceApplied === undefined ? {} : { traced: plan.gateway.traceApplied }),
     };
   }
 

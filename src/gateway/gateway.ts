@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { systemClock } from "../base/clock.js";
 import type { Logger } from "../base/log.js";
+import { AppliedTrace } from "./applied-trace.js";
 import { readConfig } from "./config.js";
 import { Discovery } from "./discovery/discovery.js";
 import type { EngineDeps } from "./fleet/engine.js";
@@ -36,7 +37,9 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
   const index = new PrefixIndex({ seed, ...(options.maxBlocks === null ? {} : { maxBlocks: options.maxBlocks }) });
   const metrics = new GatewayMetrics();
   const discovery: Discovery = new Discovery((registration) => fleet.register(registration), log);
-  const fleet = new Fleet(engineDeps(options, index, metrics, (engine) => discovery.returned(engine), log));
+  const trace = options.traceApplied === null ? null : new AppliedTrace(options.traceApplied);
+  const returned = (engine: string): void => discovery.returned(engine);
+  const fleet = new Fleet(engineDeps(options, { index, metrics, returned, trace, log }));
   const tokenizer = new Tokenizer((result) => metrics.requests.tokenized(result), log);
   const router = new Router(fleet, index, { ...DEFAULT_POLICY, minMatchBlocks: options.minMatchBlocks });
   observe(metrics, fleet, index, tokenizer);
@@ -55,7 +58,7 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
   });
   const api = new IndexerApi({ fleet, router, index });
   const admin = new AdminToken(options.adminToken);
-  const server = new GatewayServer(gatewayRoutes({ fleet, proxy, api, admin, metrics, readiness }), log);
+  const server = new GatewayServer(gatewayRoutes({ fleet, proxy, api, admin, metrics, readiness, trace }), log);
 
   const url = await server.listen(options.host, options.port).catch(async (error: unknown) => {
     await fleet.close();
@@ -72,16 +75,19 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
   return { url, stop };
 }
 
-function engineDeps(
-  options: GatewayOptions,
-  index: PrefixIndex,
-  metrics: GatewayMetrics,
-  returned: (engine: string) => void,
-  log: Logger,
-): EngineDeps {
+interface EngineNeeds {
+  readonly index: PrefixIndex;
+  readonly metrics: GatewayMetrics;
+  /** An engine whose address was found by asking answers again. */
+  readonly returned: (engine: string) => void;
+  readonly trace: AppliedTrace | null;
+  readonly log: Logger;
+}
+
+function engineDeps(options: GatewayOptions, { index, metrics, returned, trace, log }: EngineNeeds): EngineDeps {
   const scheduler = new IngestScheduler();
   const openStream: OpenStream = ({ replay, ...spec }) =>
-    new StreamFollower({ ...spec, replay: options.replay ? replay : null, scheduler, clock: systemClock });
+    new StreamFollower({ ...spec, replay: options.replay ? replay : null, scheduler, trace, clock: systemClock });
   return {
     index,
     openStream: options.events ? openStream : null,

@@ -28,6 +28,8 @@ export interface GatewayOptions {
   readonly upstreamTimeoutMs: number;
   /** Largest OpenAI request. */
   readonly maxBodyBytes: number;
+  /** Every n-th batch of a stream is traced for `GET /applied`; null = none. */
+  readonly traceApplied: number | null;
 }
 
 export const DEFAULT_OPTIONS: GatewayOptions = {
@@ -47,4 +49,5 @@ export const DEFAULT_OPTIONS: GatewayOptions = {
   drainMs: 10_000,
   upstreamTimeoutMs: 600_000,
   maxBodyBytes: 16 * 2 ** 20,
+  traceApplied: null,
 };

@@ -2,6 +2,7 @@
 import { type Clock, NS_PER_MS } from "../base/clock.js";
 import type { KvproofError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
+import type { AppliedTrace } from "./applied-trace.js";
 import type { IngestScheduler, IngestSource } from "./ingest-scheduler.js";
 import type { StreamSink, StreamStatus } from "./ports.js";
 import { Verdict } from "./session/actions.js";
@@ -29,6 +30,8 @@ export interface StreamFollowerConfig {
   readonly scheduler: IngestScheduler;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Shared by all followers; absent = nobody wants to know. */
+  readonly trace?: AppliedTrace | null;
   readonly options?: Partial<FollowerOptions>;
 }
 
@@ -66,6 +69,7 @@ export class StreamFollower implements IngestSource {
   readonly #inbox = new StreamInbox();
   readonly #subscriber: ZmqSubscriber;
   readonly #replay: ReplayClient | null;
+  readonly #trace: AppliedTrace | null;
   #timer: NodeJS.Timeout | undefined;
   #timerAtNs = Number.POSITIVE_INFINITY;
   #paused = false;
@@ -80,6 +84,7 @@ export class StreamFollower implements IngestSource {
     this.#sink = config.sink;
     this.#scheduler = config.scheduler;
     this.#clock = config.clock;
+    this.#trace = config.trace ?? null;
     this.#log = new LogThrottle(config.log.child({ engine: config.engine, rank: config.rank }), config.clock);
     this.#options = { ...DEFAULT_INBOX, ...config.options };
     this.#session = new Session(config.replay !== null, config.options);
@@ -130,7 +135,9 @@ export class StreamFollower implements IngestSource {
     const { payload } = this.#inbox;
     this.#scheduler.pendingBytes -= payload.length;
     if (this.#inbox.kind === ItemKind.live) {
-      this.#handle(session.accept(this.#inbox.owner, this.#inbox.seq, payload), payload);
+      const verdict = session.accept(this.#inbox.owner, this.#inbox.seq, payload);
+      this.#handle(verdict, payload);
+      if (this.#trace !== null && verdict === Verdict.apply) this.#traceApplied(this.#trace);
     } else this.#takeNews();
     if (this.#paused) this.#resumeWhenDrained();
     return true;
@@ -141,6 +148,11 @@ export class StreamFollower implements IngestSource {
     if (verdict !== Verdict.apply) return;
     this.#session.settle(this.#sink.apply(payload));
     if (this.#session.hasActions) this.#runActions();
+  }
+
+  #traceApplied(trace: AppliedTrace): void {
+    const { seq, receivedNs } = this.#inbox;
+    if (trace.wants(seq)) trace.note(this, this.#session.lives, seq, receivedNs, this.#clock.nowNs());
   }
 
   #applyHeld(): boolean {
@@ -212,7 +224,7 @@ export class StreamFollower implements IngestSource {
     payload: Uint8Array,
   ): void {
     if (this.#stopped) return;
-    this.#inbox.putBatch(kind, owner, seq, payload);
+    this.#inbox.putBatch(kind, owner, seq, payload, this.#lastHeardNs);
     this.#scheduler.pendingBytes += payload.length;
     this.#wake();
     if (!this.#paused && this.#isFull()) this.#pause();

@@ -8,6 +8,7 @@ import { runVerdict } from "./run-verdict.js";
 import { DivergenceMap } from "./statistics/divergence-map.js";
 import { Degrading, partDistributions, sharesOf } from "./statistics/degrading.js";
 import { FaultWindows } from "./statistics/fault-windows.js";
+import { LoadAccount } from "./statistics/load-account.js";
 import { Measures } from "./statistics/measures.js";
 import { RecoveryTimes } from "./statistics/recovery-times.js";
 import { RunSeries } from "./statistics/run-series.js";
@@ -36,6 +37,7 @@ export class Sweep {
   readonly #faults: FaultWindows;
   readonly #degrading: Degrading;
   readonly #recoveries = new RecoveryTimes();
+  readonly #load: LoadAccount;
   readonly #starting = new Map<string, number>();
   #at = Number.NEGATIVE_INFINITY;
   #warmingUp = false;
@@ -55,6 +57,7 @@ export class Sweep {
     this.#timeline = new RunTimeline(run.at);
     this.#faults = new FaultWindows(run.at, run.bounds.recoveryNs);
     this.#degrading = new Degrading(this.#faults);
+    this.#load = new LoadAccount(run);
   }
 
   /** Throws KVP_E_HISTORY_INVALID for a record that goes back in time or names a prompt that was not recorded. */
@@ -72,6 +75,7 @@ export class Sweep {
     else if (record.k === "phase") this.#warmingUp = record.name === "warmup";
     for (const handle of this.#handlersOf(record.k)) handle(record);
     if (!this.#statistics) return;
+    this.#load.note(record);
     this.#series.note(record);
     this.#timeline.note(record);
     this.#degrading.note(record);
@@ -85,6 +89,7 @@ export class Sweep {
     const properties = [...found, this.#validity.result(found)];
     this.#recoveries.finish();
     this.#recoveries.record(this.#measures);
+    this.#load.record(this.#measures);
     const distributions = this.#statistics ? this.#measures.distributions() : [];
     const degradation = this.#degrading.result(endAt);
     const thresholds = checkThresholds(

@@ -138,6 +138,25 @@ export interface Degradation {
   readonly liveShare: number | null;
 }
 
+/** One step of a load that engines made themselves. Batches; latencies of the batches of this step, null when not traced. */
+export interface LoadStep {
+  /** Over all engines. */
+  readonly offeredPerS: number;
+  readonly sentPerS: number;
+  readonly offered: number;
+  readonly sent: number;
+  readonly lastedMs: number;
+  readonly latenessP50Ms: number;
+  readonly latenessP99Ms: number;
+  readonly latenessMaxMs: number;
+  /** From the end of the step until everything sent had been applied; null = not within the recovery bound. */
+  readonly drainMs: number | null;
+  /** What did not keep up; null = everything did. */
+  readonly limit: "generator" | "system under test" | null;
+  readonly receiveToApplyP99Ms: number | null;
+  readonly emitToApplyP99Ms: number | null;
+}
+
 /** Everything the judge derives from one history; `properties.json` of the run directory. */
 export interface JudgeReport {
   /** 2 added `faults` and `degradation`. */

@@ -81,6 +81,8 @@ export interface GatewaySpec {
   readonly replay: boolean;
   readonly capBlocks?: number;
   readonly minMatchBlocks?: number;
+  /** Every n-th batch of a stream is traced by our gateway, so that its latency is measured; absent = none. */
+  readonly traceApplied?: number;
   /** Replaces the gateway's command line: `[program, ...arguments]`; must speak our gateway's flags and ready line. */
   readonly command?: readonly string[];
   /** Another system under test in the gateway's place; absent = our gateway, or `command`. */

@@ -81,6 +81,25 @@ describe("cache control", () => {
     expect(engine.ledger()).toHaveLength(before + 250 + stopped.sent_batches);
   });
 
+  it("makes load of prompts that take turns, every turn a change, and says how late it was", async () => {
+    const { engine } = await watched("--num-gpu-blocks", "256");
+    const before = engine.ledger().length;
+    const load = { batches_per_s: 2000, blocks_per_batch: 8, prompts: 40, max_batches: 200 };
+    await engine.labJson("POST", "/lab/load", load);
+    await waitFor(async () => !(await engine.labJson<{ running: boolean }>("GET", "/lab/load")).running, {
+      describe: "the load to end",
+      timeoutMs: 5000,
+    });
+    const report = await engine.labJson<Record<string, number>>("GET", "/lab/load");
+    expect(report).toMatchObject({ offered_batches: 200, sent_batches: 200, sent_blocks: 1600 });
+    expect(report.lateness_max_ms).toBeGreaterThanOrEqual(report.lateness_p99_ms ?? Number.POSITIVE_INFINITY);
+    expect(engine.ledger()).toHaveLength(before + 200);
+    const stores = engine.ledger().flatMap(({ changes }) => changes.filter(({ op }) => op === "store"));
+    expect(stores.length).toBeGreaterThanOrEqual(200);
+    const few = await engine.lab("POST", "/lab/load", { ...load, prompts: 2 });
+    expect([few.status, few.text]).toEqual([400, expect.stringContaining("all fit into")]);
+  });
+
   it("shifts, freezes and heals the clock of the events, not of the ledger", async () => {
     const { engine, log } = await watched();
     const ts = async (salt: number): Promise<number> =>

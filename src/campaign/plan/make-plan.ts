@@ -12,6 +12,7 @@ import { checkFaults, checkFaultsOnSut, planFaults } from "./fault-plan.js";
 import { matchesTarget, planEngines, planTemplates } from "./fleet-plan.js";
 import type { Plan } from "./plan.js";
 import { checkRealEngines, onRealEngines, SECOND_ORACLE, withAdapterLoads, withRealEngines } from "./real-engines.js";
+import { ratesOf } from "./rising-rates.js";
 import { sampledFleet, sampledOpportunities, sampledPhases, sampledRate } from "./sampling.js";
 import { planSteps } from "./step-plan.js";
 
@@ -52,6 +53,7 @@ export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
     scenario.bounds,
   );
   const phases = sampledPhases(scenario.phases, sample);
+  const engineLoad = scenario.workload.find((one) => one.kind === "engine-load") ?? null;
   return {
     id: scenario.id,
     title: scenario.title,
@@ -63,11 +65,13 @@ export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
     engines,
     templates: planTemplates(engines),
     gateway,
-    workloads: scenario.workload.map(
-      (one) => ({ ...one, rate_per_s: sampledRate(one.rate_per_s, sample) }) as WorkloadSpec,
-    ),
+    workloads: scenario.workload
+      .filter((one): one is WorkloadSpec => one.kind !== "engine-load")
+      .map((one) => ({ ...one, rate_per_s: sampledRate(one.rate_per_s, sample) }) as WorkloadSpec),
+    engineLoad,
     probes: sampledProbes(scenario.probes, sample),
     ...phases,
+    ...(engineLoad?.rising === undefined ? {} : { steadyMs: ratesOf(engineLoad).length * engineLoad.rising.step }),
     steps,
     ...planFaults(scenario, sample),
     bounds,
@@ -80,12 +84,13 @@ export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
 }
 
 function gatewaySpec(scenario: Scenario, options: PlanOptions): GatewaySpec {
-  const { events, replay, cap_blocks, min_match_blocks } = scenario.gateway;
+  const { events, replay, cap_blocks, min_match_blocks, trace_applied } = scenario.gateway;
   return {
     events,
     replay,
     ...(cap_blocks === undefined ? {} : { capBlocks: cap_blocks }),
     ...(min_match_blocks === undefined ? {} : { minMatchBlocks: min_match_blocks }),
+    ...(trace_applied === undefined ? {} : { traceApplied: trace_applied }),
     ...(options.gatewayCommand === undefined ? {} : { command: options.gatewayCommand }),
     ...(options.launch === undefined ? {} : { launch: options.launch }),
   };

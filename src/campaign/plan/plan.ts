@@ -1,7 +1,7 @@
 /** What a run will do, to the last number: the scenario with sampling, names and bounds resolved. Written to the run directory. */
 import type { Bounds } from "../../judge/history/records.js";
 import type { EngineSpec, GatewaySpec } from "../../lab/ports.js";
-import type { ProbeSpec, WorkloadSpec } from "../schema/load.js";
+import type { EngineLoadSpec, ProbeSpec, WorkloadSpec } from "../schema/load.js";
 import type { PlannedFault } from "./fault-plan.js";
 import type { StepSpec } from "../schema/steps.js";
 
@@ -28,6 +28,7 @@ export interface Plan {
   readonly templates: Readonly<Record<string, EngineSpec>>;
   readonly gateway: GatewaySpec;
   readonly workloads: readonly WorkloadSpec[];
+  readonly engineLoad: EngineLoadSpec | null;
   readonly probes: ProbeSpec;
   readonly warmupMs: number;
   readonly steadyMs: number;

@@ -8,6 +8,7 @@ import { ProbeKit } from "../probes/probe-kit.js";
 import { runProbes } from "../probes/run-probes.js";
 import { learnPublished } from "../steps/engine-steps.js";
 import { runTimetable } from "../steps/timetable.js";
+import { EngineLoad } from "../workload/engine-load.js";
 import { runWorkloads } from "../workload/workload.js";
 import type { LoadMeter } from "./load-meter.js";
 import type { RunContext } from "./run-context.js";
@@ -65,15 +66,16 @@ async function underLoad({ context, meter, signal }: Course, telling: Telling): 
   const { plan, clock, recorder } = context;
   const load = stopper(signal);
   enter(context, "warmup");
+  const engines = plan.engineLoad === null ? null : new EngineLoad(context, plan.engineLoad);
   const loads = Promise.all([runWorkloads(context, meter, load.signal), runProbes(context, load.signal)]);
   // A failure of the load is looked at below; it must not go unhandled while steps run.
   loads.catch(() => load.abort());
   try {
-    await delay(plan.warmupMs, load.signal);
+    await (engines?.warmUp(load.signal) ?? delay(plan.warmupMs, load.signal));
     recorder.record(meter.phase("warmup"));
     enter(context, "steady");
     const steadyUntil = clock.nowNs() + plan.steadyMs * NS_PER_MS;
-    await runTimetable(context, load.signal);
+    await Promise.all([engines?.steady(load.signal), runTimetable(context, load.signal)]);
     await delay((steadyUntil - clock.nowNs()) / NS_PER_MS, load.signal);
     recorder.record(meter.phase("steady"));
     if (plan.faultMs === 0) return true;

@@ -6,6 +6,10 @@ import type { ResourceRecord } from "../../judge/history/records.js";
 import type { RunContext } from "./run-context.js";
 
 const SUT_EVERY_MS = 250;
+/** Looks at a large fleet cost the system under test more, and come less often. */
+const SUT_PER_ENGINE_MS = 5;
+/** The event-loop monitor counts the interval of its own timer in. */
+const LOOP_RESOLUTION_MS = 10;
 const RESOURCES_EVERY_MS = 1000;
 const PERCENT = 99;
 
@@ -13,13 +17,15 @@ const PERCENT = 99;
 export async function sampleSut(context: RunContext, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sampleSutOnce(context);
-    await delay(SUT_EVERY_MS, signal);
+    await delay(Math.max(SUT_EVERY_MS, SUT_PER_ENGINE_MS * context.fleet.members().length), signal);
   }
 }
 
 /** A look that fails leaves a mark; probes find out for themselves whether the system still answers. */
-export async function sampleSutOnce({ sut, recorder, clock }: RunContext): Promise<void> {
+export async function sampleSutOnce(context: RunContext): Promise<void> {
+  const { sut, recorder, clock } = context;
   try {
+    await sampleApplied(context);
     if (sut.capabilities.streams) {
       const streams = await sut.streams();
       const at = clock.nowNs();
@@ -39,16 +45,24 @@ export async function sampleSutOnce({ sut, recorder, clock }: RunContext): Promi
   }
 }
 
+/** What it has applied since the last look. */
+export async function sampleApplied({ sut, recorder, clock }: RunContext): Promise<void> {
+  const told = await sut.applied();
+  const at = clock.nowNs();
+  for (const record of told) recorder.record({ k: "applied", at, ...record });
+}
+
 /** Memory and CPU of all processes, this one included, until `signal`. */
 export async function sampleResources(context: RunContext, signal: AbortSignal): Promise<void> {
-  const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  const loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   loopDelay.enable();
   while (!signal.aborted) {
     const vitals = await context.sut.vitals().catch(() => ({}));
     for (const record of context.lab.resources()) {
       context.recorder.record(record.kind === "gateway" ? { ...record, ...vitals } : record);
     }
-    context.recorder.record(runnerResources(context.clock.nowNs(), loopDelay.percentile(PERCENT) / NS_PER_MS));
+    const loopMs = Math.max(0, loopDelay.percentile(PERCENT) / NS_PER_MS - LOOP_RESOLUTION_MS);
+    context.recorder.record(runnerResources(context.clock.nowNs(), loopMs));
     loopDelay.reset();
     await delay(RESOURCES_EVERY_MS, signal);
   }

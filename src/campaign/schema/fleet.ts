@@ -83,6 +83,11 @@ export const gateway = z.strictObject({
   replay: z.boolean().default(true),
   cap_blocks: z.int().min(1).optional().meta({ description: "Hard cap of the index, in blocks" }),
   min_match_blocks: z.int().min(1).optional(),
+  trace_applied: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "Measures when every n-th batch of a stream was received and applied (our gateway)" }),
 });
 
 export type FleetEntry = z.infer<typeof fleet>[number];

@@ -1,5 +1,6 @@
 /** What is asked of the fleet: requests through the front door (workload) and questions to the index (probes). */
 import { z } from "zod";
+import { duration } from "../../base/duration.js";
 
 const rate = z.number().min(0).max(100_000);
 const share = z.number().min(0).max(1);
@@ -45,8 +46,41 @@ const oneWorkload = z.discriminatedUnion("kind", [
   }),
 ]);
 
-export const workload = z.union([oneWorkload.transform((one) => [one]), z.array(oneWorkload)]).default([]);
+const engineLoad = z.strictObject({
+  kind: z.literal("engine-load"),
+  rate_per_s: rate.min(1).meta({
+    description: "Batches per second that the engines make by themselves, over all of them; never changed by --sample",
+  }),
+  models: z.array(z.string()).min(1).optional().meta({ description: "Default: all models of the fleet" }),
+  blocks: z.int().min(1).max(4096).default(3).meta({ description: "Blocks stored per batch" }),
+  prompts: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .meta({ description: "Prompts per engine that take turns, hashed beforehand; 0 = every batch is new" }),
+  rising: z
+    .strictObject({
+      to: rate.min(1).meta({ description: "Last rate that is tried" }),
+      factor: z.number().min(1.05).max(10).default(1.5).meta({ description: "Each rate over the one before" }),
+      step: duration.prefault("2s").meta({ description: "How long each rate is held" }),
+    })
+    .optional()
+    .meta({ description: "In the steady phase the rate rises until something does not keep up" }),
+});
+
+const anyWorkload = z.discriminatedUnion("kind", [...oneWorkload.options, engineLoad]);
+
+export const workload = z
+  .union([anyWorkload.transform((one) => [one]), z.array(anyWorkload)])
+  .default([])
+  .refine((all) => all.filter(({ kind }) => kind === "engine-load").length <= 1, {
+    error: "at most one workload of kind engine-load",
+  });
+/** Requests through the front door. */
 export type WorkloadSpec = z.infer<typeof oneWorkload>;
+/** Cache activity that engines make by themselves, without requests. */
+export type EngineLoadSpec = z.infer<typeof engineLoad>;
 
 export const probes = z.strictObject({
   sample_per_s: rate.default(20).meta({ description: "Prompts of the workload, asked of the index" }),

@@ -55,7 +55,7 @@ describe("a scenario file", () => {
     [
       "a misspelt workload",
       `${minimal}workload: { kind: sharedprefix, rate_per_s: 1 }\n`,
-      "x.yaml:5:19 workload.kind: one of shared-prefix, multi-turn, unique, long (did you mean shared-prefix?)",
+      "x.yaml:5:19 workload.kind: one of shared-prefix, multi-turn, unique, long, engine-load (did you mean shared-prefix?)",
     ],
     ["no fleet", "id: a\ntitle: b\n", "x.yaml:1:1 fleet: is missing; expected array"],
     [

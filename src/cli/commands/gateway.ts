@@ -6,9 +6,10 @@ import { integerFlag } from "../flags.js";
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 const DEFAULT_TOKEN_ENV = "KVPROOF_ADMIN_TOKEN";
 
-type Flags = Omit<GatewayOptions, "config" | "maxBlocks" | "adminToken"> & {
+type Flags = Omit<GatewayOptions, "config" | "maxBlocks" | "adminToken" | "traceApplied"> & {
   readonly config?: string;
   readonly maxBlocks?: number;
+  readonly traceApplied?: number;
   readonly adminTokenEnv: string;
 };
 
@@ -65,6 +66,7 @@ export function registerGateway(program: Command): void {
       DEFAULT_OPTIONS.upstreamTimeoutMs,
     )
     .option("--max-body-bytes <n>", "largest OpenAI request", integerFlag(1), DEFAULT_OPTIONS.maxBodyBytes)
+    .option("--trace-applied <n>", "keep the times of every n-th batch for GET /applied", integerFlag(1))
     .addOption(
       new Option("--log-level <level>", "least important log line")
         .choices(LOG_LEVELS)
@@ -73,8 +75,9 @@ export function registerGateway(program: Command): void {
     .action(run);
 }
 
-async function run({ adminTokenEnv, config, maxBlocks, ...flags }: Flags): Promise<void> {
+async function run({ adminTokenEnv, config, maxBlocks, traceApplied, ...flags }: Flags): Promise<void> {
   const { runGateway } = await import("../../gateway/main.js");
   const adminToken = process.env[adminTokenEnv] ?? null;
-  await runGateway({ ...flags, config: config ?? null, maxBlocks: maxBlocks ?? null, adminToken });
+  const absent = { config: config ?? null, maxBlocks: maxBlocks ?? null, traceApplied: traceApplied ?? null };
+  await runGateway({ ...flags, ...absent, adminToken });
 }

@@ -22,7 +22,7 @@ import type {
   StepResult,
 } from "./engine-types.js";
 import type { HashFunctions } from "./hash-functions.js";
-import { LabCache } from "./lab-cache.js";
+import { LabCache, type PreparedPrompt } from "./lab-cache.js";
 import { RequestState } from "./request-state.js";
 import type { Scheduled } from "./scheduler.js";
 import { Scheduler } from "./scheduler.js";
@@ -113,6 +113,14 @@ export class EngineCore implements EngineCorePort {
 
   storeBlocks(tokens: Uint32Array, adapter: Adapter | null, salt: string | null): { stored: number; resident: number } {
     return this.#lab.store(tokens, adapter, salt);
+  }
+
+  prepareBlocks(tokens: Uint32Array, adapter: Adapter | null, salt: string | null): PreparedPrompt {
+    return this.#lab.prepare(tokens, adapter, salt);
+  }
+
+  storePrepared(prompt: PreparedPrompt): { stored: number; resident: number } {
+    return this.#lab.storePrepared(prompt);
   }
 
   evictBlocks(

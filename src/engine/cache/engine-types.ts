@@ -1,6 +1,7 @@
 /** The public shapes of one engine core (one data-parallel rank). Pure: time, sampling and I/O belong to the caller. */
 import type { LedgerChange } from "../../base/ledger.js";
 import type { KvEvent } from "../../protocol/kv-event.js";
+import type { PreparedPrompt } from "./lab-cache.js";
 
 /** vLLM's `--prefix-caching-hash-algo`. */
 export type HashAlgorithm = "sha256" | "sha256_cbor" | "xxhash" | "xxhash_cbor";
@@ -125,6 +126,10 @@ export interface EngineCorePort {
   resetPrefixCache(options?: { resetRunning?: boolean }): boolean;
   /** Lab: caches the full blocks of `tokens` as a finished request would. Events wait for {@link takeLabEvents} or a step. */
   storeBlocks(tokens: Uint32Array, adapter: Adapter | null, salt: string | null): { stored: number; resident: number };
+  /** Lab: hashes the full blocks of `tokens` once, to be stored many times. */
+  prepareBlocks(tokens: Uint32Array, adapter: Adapter | null, salt: string | null): PreparedPrompt;
+  /** Lab: as {@link storeBlocks}. */
+  storePrepared(prompt: PreparedPrompt): { stored: number; resident: number };
   /** Lab: evicts the unused resident blocks [from, until) of `tokens`, tail first, every copy. Returns how many. */
   evictBlocks(tokens: Uint32Array, adapter: Adapter | null, salt: string | null, span?: Partial<BlockSpan>): number;
   /** Hands out what waits, as one batch, without a step. */

@@ -6,6 +6,12 @@ import type { ResolvedConfig } from "./engine-config.js";
 import type { Adapter, BlockSpan } from "./engine-types.js";
 import type { Digest } from "./hash-input.js";
 
+/** A token list whose blocks are hashed already: what is stored again and again need not be hashed again and again. */
+export interface PreparedPrompt {
+  readonly tokens: Uint32Array;
+  readonly chain: BlockChain["blocks"];
+}
+
 export class LabCache {
   readonly #config: ResolvedConfig;
   readonly #hasher: BlockHasher;
@@ -19,7 +25,15 @@ export class LabCache {
 
   /** Leaves the cache as a request of these tokens would on finishing. What finds no free block is not stored. */
   store(tokens: Uint32Array, adapter: Adapter | null, salt: string | null): { stored: number; resident: number } {
-    const chain = this.#chain(tokens, adapter, salt).blocks;
+    return this.storePrepared(this.prepare(tokens, adapter, salt));
+  }
+
+  prepare(tokens: Uint32Array, adapter: Adapter | null, salt: string | null): PreparedPrompt {
+    return { tokens, chain: this.#chain(tokens, adapter, salt).blocks };
+  }
+
+  /** As {@link store}. */
+  storePrepared({ tokens, chain }: PreparedPrompt): { stored: number; resident: number } {
     const groups = [...Array(this.#config.kvGroups).keys()];
     let resident = 0;
     while (

@@ -1,5 +1,6 @@
 /** Which call goes where. */
 import { performance } from "node:perf_hooks";
+import type { AppliedTrace } from "../applied-trace.js";
 import type { Fleet } from "../fleet/fleet.js";
 import type { Readiness } from "../readiness.js";
 import type { AdminToken } from "./admin-token.js";
@@ -17,9 +18,10 @@ export interface RouteDeps {
   readonly admin: AdminToken;
   readonly metrics: GatewayMetrics;
   readonly readiness: Readiness;
+  readonly trace: AppliedTrace | null;
 }
 
-export function gatewayRoutes({ fleet, proxy, api, admin, metrics, readiness }: RouteDeps): RouteTable {
+export function gatewayRoutes({ fleet, proxy, api, admin, metrics, readiness, trace }: RouteDeps): RouteTable {
   const timed = (route: string, handler: Handler): Handler => timedRoute(metrics, route, handler);
   const guarded =
     (handler: Handler): Handler =>
@@ -43,6 +45,8 @@ export function gatewayRoutes({ fleet, proxy, api, admin, metrics, readiness }: 
     ),
     "GET /workers": timed("/workers", (_, response) => api.workers(response)),
     "GET /dump": timed("/dump", (_, response) => api.dump(response)),
+    // Fetching takes the batches away from everyone else: not for every caller.
+    ...(trace === null ? {} : { "GET /applied": guarded((_, response) => sendJson(response, 200, trace.take())) }),
     "GET /metrics": async (_, response) => sendText(response, 200, metrics.contentType, await metrics.page()),
     "GET /health": (_, response) => sendJson(response, 200, { status: "ok" }),
     "GET /ready": (_, response) => {

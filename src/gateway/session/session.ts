@@ -147,6 +147,11 @@ export class Session {
     return creditOf(this.#s, nowNs);
   }
 
+  /** As `status().lives`. */
+  get lives(): number {
+    return this.#s.counters.lives;
+  }
+
   status(nowNs: number): SessionStatus {
     return statusOf(this.#s, nowNs);
   }

@@ -22,6 +22,8 @@ export class StreamInbox {
   /** Connection or replay round. */
   #owners = new Float64Array(64);
   #seqs = new Float64Array(64);
+  /** When the batch's last byte was read. */
+  #received = new Float64Array(64);
   #payloads: Uint8Array[] = Array.from({ length: 64 }, () => NO_BYTES);
   #texts: string[] = Array.from({ length: 64 }, () => "");
   #head = 0;
@@ -32,6 +34,7 @@ export class StreamInbox {
   kind: ItemKind = ItemKind.live;
   owner = 0;
   seq = 0;
+  receivedNs = 0;
   payload: Uint8Array = NO_BYTES;
   text = "";
 
@@ -48,9 +51,11 @@ export class StreamInbox {
     owner: number,
     seq: number,
     payload: Uint8Array,
+    receivedNs = 0,
   ): void {
     const at = this.#slot(kind, owner);
     this.#seqs[at] = seq;
+    this.#received[at] = receivedNs;
     this.#payloads[at] = payload;
     this.#bytes += payload.length;
   }
@@ -67,6 +72,7 @@ export class StreamInbox {
     this.kind = this.#kinds[at] as ItemKind;
     this.owner = this.#owners[at] as number;
     this.seq = this.#seqs[at] as number;
+    this.receivedNs = this.#received[at] as number;
     this.payload = this.#payloads[at] as Uint8Array;
     this.text = this.#texts[at] as string;
     this.#bytes -= this.payload.length;
@@ -93,15 +99,18 @@ export class StreamInbox {
     const kinds = new Uint8Array(size * 2);
     const owners = new Float64Array(size * 2);
     const seqs = new Float64Array(size * 2);
+    const received = new Float64Array(size * 2);
     kinds.set(order.map((at) => this.#kinds[at] as number));
     owners.set(order.map((at) => this.#owners[at] as number));
     seqs.set(order.map((at) => this.#seqs[at] as number));
+    received.set(order.map((at) => this.#received[at] as number));
     const spare = { length: size };
     this.#payloads = [...order.map((at) => this.#payloads[at] as Uint8Array), ...Array.from(spare, () => NO_BYTES)];
     this.#texts = [...order.map((at) => this.#texts[at] as string), ...Array.from(spare, () => "")];
     this.#kinds = kinds;
     this.#owners = owners;
     this.#seqs = seqs;
+    this.#received = received;
     this.#head = 0;
   }
 }

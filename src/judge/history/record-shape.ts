@@ -27,6 +27,8 @@ const SHAPES: Readonly<Record<HistoryRecord["k"], Shape>> = {
   stream: { ...stream, state: "string", lastSeq: "number", appliedBatches: "number" },
   dump: { engines: "object", totalBlocks: "number", sideEntries: "number" },
   counters: { ...stream, received: "number", applied: "number" },
+  applied: { ...stream, life: "number", batches: "object", dropped: "number" },
+  load: { phase: "string", startedAt: "number", stoppedAt: "number", offered: "number", sent: "number" },
   resource: { process: "string", rssBytes: "number", cpuSeconds: "number" },
   fault: { id: "string", fault: "string", event: "string", targets: "object" },
   mark: { name: "string" },

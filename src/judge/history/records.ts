@@ -62,6 +62,8 @@ export interface RunRecord {
   readonly checks: readonly string[];
   /** Names of things that must have happened ("mark" records); absent ones make V1 unknown. */
   readonly requiredMarks: readonly string[];
+  /** Every n-th batch of a stream is traced by the system under test itself; absent = none. */
+  readonly traced?: number;
   /** false: a control run, in which the system under test gets no events; what follows from events is not asked of it. */
   readonly events?: boolean;
 }
@@ -241,6 +243,42 @@ export interface CounterRecord {
   readonly dropped: number;
 }
 
+/** When the SUT received and applied batches of one stream, by its own account: all of them, or every n-th. */
+export interface AppliedRecord {
+  readonly k: "applied";
+  /** When it was asked; later than everything told. */
+  readonly at: number;
+  readonly engine: string;
+  readonly rank: number;
+  /** Life of the stream as the SUT counts them, from 1. */
+  readonly life: number;
+  /** [sequence number, received, applied] */
+  readonly batches: readonly (readonly [number, number, number])[];
+  /** Batches that it could not keep until it was asked. */
+  readonly dropped: number;
+}
+
+/** One step of a load that engines make themselves: what was asked of them, what they did, and how long its rest took. */
+export interface LoadRecord {
+  readonly k: "load";
+  /** Everything of it has been applied, or given up. */
+  readonly at: number;
+  readonly phase: "warmup" | "steady";
+  readonly startedAt: number;
+  /** The engines stopped. */
+  readonly stoppedAt: number;
+  /** Batches per second, over all engines. */
+  readonly offeredPerS: number;
+  readonly offered: number;
+  readonly sent: number;
+  /** Of the least punctual engine. */
+  readonly latenessP50Ms: number;
+  readonly latenessP99Ms: number;
+  readonly latenessMaxMs: number;
+  /** From the end of the load until the SUT had applied all that was sent; null = it did not within the recovery bound. */
+  readonly drainMs: number | null;
+}
+
 /** Process samples, about 1 per second. */
 export interface ResourceRecord {
   readonly k: "resource";
@@ -251,6 +289,10 @@ export interface ResourceRecord {
   readonly cpuSeconds: number;
   readonly heapBytes?: number;
   readonly eventLoopP99Ms?: number;
+  /** Of a system under test that tells: its index, and bytes of event messages that it received so far. */
+  readonly indexBytes?: number;
+  readonly indexBlocks?: number;
+  readonly eventBytes?: number;
 }
 
 export interface FaultRecord {
@@ -361,6 +403,8 @@ export type HistoryRecord =
   | StreamRecord
   | DumpRecord
   | CounterRecord
+  | AppliedRecord
+  | LoadRecord
   | ResourceRecord
   | FaultRecord
   | MarkRecord

@@ -26,6 +26,12 @@ export class LatencyHistogram {
     this.#hdr.recordValue(us);
   }
 
+  /** Takes in everything that another one holds. */
+  add(other: LatencyHistogram): void {
+    this.#hdr.add(other.#hdr);
+    this.#sumUs += other.#sumUs;
+  }
+
   /** Milliseconds at a percentile of 0..100; 0 when empty. */
   percentileMs(percentile: number): number {
     if (this.count === 0) return 0;

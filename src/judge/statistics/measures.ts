@@ -11,6 +11,8 @@ export const MEASURES = {
   visibility_ms: "store on an engine, emitted to visible for good",
   invalidation_ms: "removal on an engine, emitted to gone for good",
   flip_ms: "change of the best engine, emitted to the decision that follows it for good",
+  receive_to_apply_ms: "batch received by the system under test to applied, by its own trace",
+  emit_to_apply_ms: "batch emitted, by the engine's ledger, to applied, by the trace of the system under test",
   start_ms: "engine process, started to ready",
   converge_ms: "last disturbance to the first answer from which on all are exact",
   recovery_ms: "each fault, seen to be gone to the moment from which on no answer is wrong",
@@ -61,6 +63,13 @@ export class Measures {
     let histogram = this.#histograms.get(measure);
     if (histogram === undefined) this.#histograms.set(measure, (histogram = new LatencyHistogram()));
     histogram.recordNs(ns);
+  }
+
+  add(measure: MeasureName, histogram: LatencyHistogram): void {
+    if (!this.#recording || histogram.count === 0) return;
+    const present = this.#histograms.get(measure);
+    if (present === undefined) this.#histograms.set(measure, histogram);
+    else present.add(histogram);
   }
 
   get(measure: MeasureName): LatencyHistogram | undefined {

@@ -127,6 +127,7 @@ function gatewayArguments(spec: GatewaySpec, { address, port }: GatewayPlace): s
     TOKEN_VARIABLE,
     ...(spec.minMatchBlocks === undefined ? [] : ["--min-match-blocks", String(spec.minMatchBlocks)]),
     ...(spec.capBlocks === undefined ? [] : ["--max-blocks", String(spec.capBlocks)]),
+    ...(spec.traceApplied === undefined ? [] : ["--trace-applied", String(spec.traceApplied)]),
     ...(spec.events ? [] : ["--no-events"]),
     ...(spec.replay ? [] : ["--no-replay"]),
   ];

@@ -1,9 +1,16 @@
 /** Driver for the gateway that ships with kvproof (and for anything that speaks its HTTP API). */
 import { z } from "zod";
 import { packageVersion } from "../../base/package-root.js";
-import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
+import type {
+  AppliedRecord,
+  CounterRecord,
+  DumpRecord,
+  StreamRecord,
+  SutCapabilities,
+} from "../../judge/history/records.js";
 import type { GatewayHandle, GatewaySpec } from "../ports.js";
 import { parseAnswer } from "./answer-shape.js";
+import { appliedAnswer, appliedOf } from "./applied-answer.js";
 import { JsonClient } from "./json-client.js";
 import type {
   EngineRegistration,
@@ -62,7 +69,7 @@ export function kvproofGatewayDriver(spec: GatewaySpec): SutDriver {
   return {
     name: "kvproof-gateway",
     minMatchBlocks: spec.minMatchBlocks ?? 1,
-    connect: async (gateway) => new KvproofGateway(gateway, capabilities),
+    connect: async (gateway) => new KvproofGateway(gateway, capabilities, spec.traceApplied !== undefined),
   };
 }
 
@@ -73,7 +80,10 @@ class KvproofGateway implements SystemUnderTest {
   readonly openaiUrl: string;
   readonly #client: JsonClient;
 
-  constructor(gateway: GatewayHandle, capabilities: SutCapabilities) {
+  readonly #traces: boolean;
+
+  constructor(gateway: GatewayHandle, capabilities: SutCapabilities, traces: boolean) {
+    this.#traces = traces;
     this.capabilities = capabilities;
     this.openaiUrl = gateway.url;
     this.#client = new JsonClient(gateway.url, gateway.adminToken);
@@ -116,6 +126,11 @@ class KvproofGateway implements SystemUnderTest {
 
   async signals(): Promise<readonly Signal[]> {
     return signalsOf(parseSamples(await this.#client.text("/metrics"), PREFIX));
+  }
+
+  async applied(): Promise<readonly Omit<AppliedRecord, "k" | "at">[]> {
+    if (!this.#traces) return [];
+    return appliedOf(parseAnswer(appliedAnswer, await this.#client.get("/applied"), "/applied"));
   }
 
   async vitals(): Promise<SutVitals> {

@@ -1,5 +1,11 @@
 /** The system under test, whatever it is: our gateway, an HTTP indexer, or any program behind the stdio driver protocol. */
-import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
+import type {
+  AppliedRecord,
+  CounterRecord,
+  DumpRecord,
+  StreamRecord,
+  SutCapabilities,
+} from "../../judge/history/records.js";
 import type { EngineEndpoints, GatewayHandle } from "../ports.js";
 
 /** `engine.add` of the driver protocol (version 1). */
@@ -48,6 +54,11 @@ export interface SystemUnderTest {
    * whether faults can be seen from outside (check fault-is-told).
    */
   signals?(): Promise<readonly Signal[]>;
+  /**
+   * When it received and applied batches, since the last call; absent, or empty, when it does not say (only our gateway, when
+   * started to trace).
+   */
+  applied?(): Promise<readonly Omit<AppliedRecord, "k" | "at">[]>;
   /** What it says of its own process; empty when it says nothing. */
   vitals(): Promise<SutVitals>;
   /**

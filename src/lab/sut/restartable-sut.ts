@@ -3,7 +3,7 @@
  * launched and reached; a new life is connected through the same driver.
  */
 import { UnavailableError } from "../../base/errors.js";
-import type { SutCapabilities } from "../../judge/history/records.js";
+import type { AppliedRecord, SutCapabilities } from "../../judge/history/records.js";
 import type { GatewayHandle } from "../ports.js";
 import type {
   EngineRegistration,
@@ -84,6 +84,9 @@ export class RestartableSut implements SystemUnderTest {
   }
   async signals(): Promise<readonly Signal[]> {
     return (await this.#alive().signals?.()) ?? [];
+  }
+  async applied(): Promise<readonly Omit<AppliedRecord, "k" | "at">[]> {
+    return (await this.#alive().applied?.()) ?? [];
   }
   async vitals(): Promise<SutVitals> {
     return this.#alive().vitals();

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { keepsUp, kneeOf, limitOf, sentPerS } from "./load-steps.js";
+
+const fine = { offered: 1000, sent: 1000, latenessP99Ms: 2, drainMs: 5 };
+const lasting = (perS: number, more: Partial<typeof fine & { drainMs: number | null }> = {}) => ({
+  ...fine,
+  offered: perS,
+  sent: perS,
+  ...more,
+  startedAt: 0,
+  stoppedAt: 1e9,
+});
+
+describe("steps of a load", () => {
+  it("tells a generator that could not send from a router that could not apply", () => {
+    expect(limitOf(fine)).toBeNull();
+    expect(limitOf({ ...fine, sent: 900 })).toBe("generator");
+    expect(limitOf({ ...fine, latenessP99Ms: 300 })).toBe("generator");
+    expect(limitOf({ ...fine, drainMs: 2000 })).toBe("system under test");
+    expect(limitOf({ ...fine, drainMs: null })).toBe("system under test");
+    // A queue that grew is the router's doing, however late the generator was besides.
+    expect(limitOf({ ...fine, sent: 900, drainMs: 2000 })).toBe("system under test");
+    expect(keepsUp({ ...fine, sent: 900 })).toBe(false);
+  });
+
+  it("finds the knee at the last rate that everything kept up with, and says what ended the search", () => {
+    const rising = [lasting(1000), lasting(2000), lasting(4000, { drainMs: 900 }), lasting(8000)];
+    expect(kneeOf(rising)).toEqual({ perS: 2000, limit: "system under test" });
+    expect(kneeOf(rising.slice(0, 2))).toEqual({ perS: 2000, limit: null });
+    expect(kneeOf([lasting(1000, { sent: 10 })])).toEqual({ perS: null, limit: "generator" });
+  });
+
+  it("reckons rates from what was sent, not from what was asked for", () => {
+    expect(sentPerS({ sent: 500, startedAt: 0, stoppedAt: 2e9 })).toBe(250);
+    expect(sentPerS({ sent: 500, startedAt: 5, stoppedAt: 5 })).toBe(0);
+  });
+});
