@@ -42,7 +42,7 @@ export function registerGateway(program: Command): void {
     .option("--allow-remote", "allow an address that other machines can reach", false)
     .option(
       "--health-interval-ms <ms>",
-      "pause between two looks at an engine's /health",
+      "pause between two looks at /health",
       integerFlag(10),
       DEFAULT_OPTIONS.healthIntervalMs,
     )
