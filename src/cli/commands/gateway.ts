@@ -14,7 +14,7 @@ type Flags = Omit<GatewayOptions, "config" | "maxBlocks" | "adminToken" | "trace
 };
 
 export function registerGateway(program: Command): void {
-  program
+  const command = program
     .command("gateway")
     .description("start the reference router: follows engines' KV events and routes OpenAI requests by them")
     .option("--host <address>", "address to listen on", DEFAULT_OPTIONS.host)
@@ -39,7 +39,13 @@ export function registerGateway(program: Command): void {
       "environment variable with the token for /register and /unregister",
       DEFAULT_TOKEN_ENV,
     )
-    .option("--allow-remote", "allow an address that other machines can reach", false)
+    .option("--allow-remote", "allow an address that other machines can reach", false);
+  addLimits(command).action(run);
+}
+
+/** Times, sizes and what is told. */
+function addLimits(command: Command): Command {
+  return command
     .option(
       "--health-interval-ms <ms>",
       "pause between two looks at /health",
@@ -71,8 +77,7 @@ export function registerGateway(program: Command): void {
       new Option("--log-level <level>", "least important log line")
         .choices(LOG_LEVELS)
         .default(DEFAULT_OPTIONS.logLevel),
-    )
-    .action(run);
+    );
 }
 
 async function run({ adminTokenEnv, config, maxBlocks, traceApplied, ...flags }: Flags): Promise<void> {
