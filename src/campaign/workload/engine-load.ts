@@ -6,7 +6,7 @@
 import { delay, mapLimit } from "../../base/async.js";
 import { NS_PER_MS } from "../../base/clock.js";
 import { z } from "zod";
-import type { LoadRecord } from "../../judge/history/records.js";
+import type { LoadRecord } from "../../judge/history/load-records.js";
 import { keepsUp } from "../../judge/statistics/load-steps.js";
 import type { EngineHandle } from "../../lab/ports.js";
 import { ratesOf } from "../plan/rising-rates.js";

@@ -2,7 +2,8 @@
  * From the SUT's own trace and the ledgers: how long after its emission, and after its reception, each traced batch was applied.
  * One pair of distributions per step of a load; outside such steps, one for the whole steady phase.
  */
-import type { AppliedRecord, HistoryRecord, LedgerEntry } from "../history/records.js";
+import type { AppliedRecord } from "../history/load-records.js";
+import type { HistoryRecord, LedgerEntry } from "../history/records.js";
 import { LatencyHistogram } from "./histogram.js";
 
 /** Emissions that wait for their trace, per stream; what the SUT has not told of by then counts as untold. */

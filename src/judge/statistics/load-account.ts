@@ -1,5 +1,6 @@
 /** The steps of a load that engines make, each with the latencies of its batches; the run's own are those of steps that were kept up with. */
-import type { HistoryRecord, LoadRecord, RunRecord } from "../history/records.js";
+import type { LoadRecord } from "../history/load-records.js";
+import type { HistoryRecord, RunRecord } from "../history/records.js";
 import type { LoadStep } from "../verdict.js";
 import { ApplyLatencies, ApplyTimes } from "./apply-times.js";
 import { keepsUp, limitOf, sentPerS } from "./load-steps.js";

@@ -1,5 +1,5 @@
 /** Steps of a load that engines make: which of them everything kept up with, and where that ends. */
-import type { LoadRecord } from "../history/records.js";
+import type { LoadRecord } from "../history/load-records.js";
 
 /** Share of what was due that must have been sent. */
 const SENT_SHARE = 0.98;

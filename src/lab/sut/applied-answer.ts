@@ -1,6 +1,6 @@
 /** What our gateway's `GET /applied` answers: binary columns, told apart by stream and life. */
 import { z } from "zod";
-import type { AppliedRecord } from "../../judge/history/records.js";
+import type { AppliedRecord } from "../../judge/history/load-records.js";
 
 export const appliedAnswer = z.object({
   streams: z.array(z.tuple([z.string(), z.int()]).readonly()).readonly(),

@@ -1,13 +1,8 @@
 /** Driver for the gateway that ships with kvproof (and for anything that speaks its HTTP API). */
 import { z } from "zod";
 import { packageVersion } from "../../base/package-root.js";
-import type {
-  AppliedRecord,
-  CounterRecord,
-  DumpRecord,
-  StreamRecord,
-  SutCapabilities,
-} from "../../judge/history/records.js";
+import type { AppliedRecord } from "../../judge/history/load-records.js";
+import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
 import type { GatewayHandle, GatewaySpec } from "../ports.js";
 import { parseAnswer } from "./answer-shape.js";
 import { appliedAnswer, appliedOf } from "./applied-answer.js";

@@ -1,11 +1,6 @@
 /** The system under test, whatever it is: our gateway, an HTTP indexer, or any program behind the stdio driver protocol. */
-import type {
-  AppliedRecord,
-  CounterRecord,
-  DumpRecord,
-  StreamRecord,
-  SutCapabilities,
-} from "../../judge/history/records.js";
+import type { AppliedRecord } from "../../judge/history/load-records.js";
+import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
 import type { EngineEndpoints, GatewayHandle } from "../ports.js";
 
 /** `engine.add` of the driver protocol (version 1). */

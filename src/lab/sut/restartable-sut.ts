@@ -3,7 +3,8 @@
  * launched and reached; a new life is connected through the same driver.
  */
 import { UnavailableError } from "../../base/errors.js";
-import type { AppliedRecord, SutCapabilities } from "../../judge/history/records.js";
+import type { AppliedRecord } from "../../judge/history/load-records.js";
+import type { SutCapabilities } from "../../judge/history/records.js";
 import type { GatewayHandle } from "../ports.js";
 import type {
   EngineRegistration,
