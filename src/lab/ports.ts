@@ -2,6 +2,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { KvproofError } from "../base/errors.js";
 import type { HistoryRecord, ResourceRecord, SutCapabilities } from "../judge/history/records.js";
+import type { FaultInjector, InjectorRules } from "./faults/injector.js";
 import type { HostPort } from "./host.js";
 import type { LinkPort } from "./links.js";
 
@@ -208,6 +209,8 @@ export interface Lab {
   readonly links: LinkPort | null;
   /** Strains the machine; null where the lab has no machine of its own. */
   readonly host: HostPort | null;
+  /** Causes faults in the place of their own files; absent = nobody does. */
+  readonly injector?: FaultInjector;
   /** Memory and CPU of every running process, now. */
   resources(): readonly ResourceRecord[];
   /** Ends everything and frees addresses. Idempotent; never throws for what is already gone. */
@@ -254,6 +257,8 @@ export interface LabFactory {
   readonly dialects: readonly string[];
   /** Why this machine or lab lacks the capability, for people; null = it is there. */
   reasonWithout(capability: LabCapability): string | null;
+  /** Says what faults are possible here, whatever the capabilities are; absent = they do. */
+  readonly injector?: InjectorRules;
   /** Why this lab cannot cause a kind of fault although it has every capability that it needs; null = it can. */
   refuses?(fault: string): string | null;
   /** Ends what crashed runs left behind; one line per thing ended. */

@@ -75,7 +75,7 @@ export class FaultLife {
     this.#record("injected", JSON.stringify(parameters), quietOf(this.#planned));
     try {
       return await withTimeout(
-        fault.inject(this.#world(engines), parameters),
+        this.#cause(fault, this.#world(engines), parameters),
         INJECT_TIMEOUT_MS,
         `fault ${id} to begin`,
       );
@@ -89,6 +89,12 @@ export class FaultLife {
       const code = error instanceof KvproofError ? error.code : "KVP_E_INTERNAL";
       throw new KvproofError(code, `fault ${id} (${kind}) could not begin: ${error.message}`, { cause: thrown });
     }
+  }
+
+  #cause(fault: Fault, world: FaultWorld, parameters: object): Promise<ActiveFault> {
+    const { id, kind, target, forMs } = this.#planned;
+    const asked = { id, kind, target, parameters };
+    return world.lab.injector?.inject(asked, forMs, world) ?? fault.inject(world, parameters);
   }
 
   /** Looks until something shows, or the fault's time is over. */

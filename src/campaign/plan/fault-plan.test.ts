@@ -66,6 +66,25 @@ describe("a fault that cannot be", () => {
     );
   });
 
+  it("is another injector's to refuse, whatever the lab could do by itself", () => {
+    const lab = {
+      kind: "kubernetes" as const,
+      capabilities: new Set<never>(),
+      dialects: local.dialects,
+      reasonWithout: () => "no such capability",
+      injector: {
+        name: "Chaos Mesh",
+        refuses: ({ kind, parameters }: { kind: string; parameters: object }) =>
+          "ports" in parameters && kind === "link.storm" ? "it resets no connections" : null,
+      },
+    };
+    expect(problem("faults: [{ id: a, kind: link.storm, target: engines/* }]", { lab })).toBe(
+      "x.yaml:5:25 link.storm is impossible here: it resets no connections",
+    );
+    const cut = plan("faults: [{ id: a, kind: link.partition, target: engines/* }]", { lab });
+    expect(cut.needsRelay).toBe(false);
+  });
+
   it.each([
     [
       "engine.quirk, target: gateway, quirk: burn-seq",

@@ -65,22 +65,17 @@ function parametersOf(spec: FaultSpec): object {
   return Object.fromEntries(Object.entries(spec).filter(([key]) => key !== "kind" && !COMMON_FAULT_KEYS.has(key)));
 }
 
+type FaultPlaces = Pick<LabFactory, "capabilities" | "reasonWithout" | "refuses" | "injector">;
+
 /** @throws UsageError with the place in the file and the reason. */
-export function checkFaults(
-  source: ScenarioSource,
-  lab: Pick<LabFactory, "capabilities" | "reasonWithout" | "refuses">,
-  engines: readonly EngineSpec[],
-): void {
+export function checkFaults(source: ScenarioSource, lab: FaultPlaces, engines: readonly EngineSpec[]): void {
   for (const [i, spec] of source.scenario.faults.entries()) {
     const refuse = (key: string, problem: string, code: ErrorCode = "KVP_E_SCENARIO_IMPOSSIBLE"): never => {
       throw new UsageError(code, `${source.locate(["faults", i, key])} ${problem}`);
     };
     const fault = faultOf(spec.kind);
     if (fault === undefined) return refuse("kind", `there is no fault ${spec.kind}`);
-    const lacking = fault.needs.find((capability) => !lab.capabilities.has(capability));
-    if (lacking !== undefined)
-      refuse("kind", `${spec.kind} is impossible here: ${lab.reasonWithout(lacking) ?? `no ${lacking}`}`);
-    const refusal = lab.refuses?.(spec.kind) ?? null;
+    const refusal = refusalOf(fault, spec, lab);
     if (refusal !== null) refuse("kind", `${spec.kind} is impossible here: ${refusal}`);
     if (!fault.targets.includes(aimOf(spec.target)))
       refuse("target", `${spec.kind} cannot be aimed at ${spec.target}; it can be aimed at: ${aimsOf(fault)}`);
@@ -92,6 +87,14 @@ export function checkFaults(
     const why = fault.impossible?.(parametersOf(spec), targets, spec.target) ?? null;
     if (why !== null) refuse("kind", `${spec.kind} cannot work so: ${why}`);
   }
+}
+
+function refusalOf(fault: Fault, spec: FaultSpec, lab: FaultPlaces): string | null {
+  const { kind, target } = spec;
+  if (lab.injector !== undefined) return lab.injector.refuses({ kind, target, parameters: parametersOf(spec) });
+  const lacking = fault.needs.find((capability) => !lab.capabilities.has(capability));
+  if (lacking !== undefined) return lab.reasonWithout(lacking) ?? `no ${lacking}`;
+  return lab.refuses?.(kind) ?? null;
 }
 
 /** A system that runs already can be asked, not broken. @throws UsageError with the place in the file. */

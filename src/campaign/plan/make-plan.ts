@@ -25,7 +25,7 @@ export interface PlanOptions {
   readonly gatewayCommand?: readonly string[];
   /** Another system under test in our gateway's place. */
   readonly launch?: SutLaunch;
-  readonly lab: Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithout" | "refuses">;
+  readonly lab: Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithout" | "refuses" | "injector">;
   /** Ids that the judge knows. */
   readonly properties: readonly string[];
   readonly checks: readonly string[];
@@ -74,6 +74,8 @@ export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
     ...(engineLoad?.rising === undefined ? {} : { steadyMs: ratesOf(engineLoad).length * engineLoad.rising.step }),
     steps,
     ...planFaults(scenario, sample),
+    // Another injector breaks what it breaks without the lab's own means.
+    ...(options.lab.injector === undefined ? {} : { needsRelay: false, needsVolumes: false }),
     bounds,
     checks: real ? [...new Set([...scenario.checks, SECOND_ORACLE])] : scenario.checks,
     opportunities: sampledOpportunities(scenario.expect.opportunities, sample),

@@ -103,7 +103,7 @@ function fewer(opportunities: Readonly<Record<string, number>>): Record<string, 
   );
 }
 
-type Lab = Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithout" | "refuses">;
+type Lab = Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithout" | "refuses" | "injector">;
 
 /** What only doubles and their lab port can do. */
 const DOUBLES_ONLY: readonly LabCapability[] = ["engine.control", "host.memory-limit", "host.disk-full"];
@@ -119,6 +119,7 @@ export function withRealEngines(lab: Lab): Lab {
         ? `engines are real vLLM, and only kvproof's own have ${capability}`
         : lab.reasonWithout(capability),
     refuses: (fault) => lab.refuses?.(fault) ?? null,
+    ...(lab.injector === undefined ? {} : { injector: lab.injector }),
   };
 }
 
