@@ -124,6 +124,31 @@ export const errorCatalogue = {
     meaning: "Chaos Mesh is not in the cluster, did not do what it was told, or did not take it back.",
     remedy: "Install Chaos Mesh 2.8.3 (docs/testing/chaos-mesh.md says how), or use the built-in injector.",
   },
+  KVP_E_CLUSTER_CONTEXT: {
+    exit: 64,
+    meaning: "The Kubernetes context was not named as one that may be used, or does not exist.",
+    remedy: "Say `--yes-this-cluster <context>` if it is meant; `kubectl config get-contexts` lists them.",
+  },
+  KVP_E_CLUSTER_UNREACHABLE: {
+    exit: 69,
+    meaning: "No cluster is configured, or its API server does not answer.",
+    remedy: "Check KVPROOF_KUBECONFIG, KUBECONFIG or ~/.kube/config; `kvproof cluster up` makes a cluster.",
+  },
+  KVP_E_CLUSTER_DENIED: {
+    exit: 69,
+    meaning: "The cluster does not allow this user what the lab needs.",
+    remedy: "`kvproof kubernetes rbac` prints what is needed; ask for it, or use another context.",
+  },
+  KVP_E_CLUSTER_IMAGE: {
+    exit: 69,
+    meaning: "A node has no image of kvproof and cannot fetch it.",
+    remedy: "Load it (`kvproof cluster up` does, as does `kind load docker-image`), or name another with `--image`.",
+  },
+  KVP_E_CLUSTER: {
+    exit: 69,
+    meaning: "The cluster refused something, or something in it did not become as it should in time.",
+    remedy: "The message says what was seen last; `kubectl describe` in the run's namespace tells more.",
+  },
   KVP_E_NOT_BUILT: { exit: 69, meaning: "dist/ is missing.", remedy: "Run `npm run build`." },
   KVP_E_BASELINE_BUILD: {
     exit: 69,

@@ -115,6 +115,7 @@ class ScenarioRun {
         },
       });
       const begun = lab;
+      this.#recorder.allowForClocks(() => begun.clockUncertaintyNs ?? 0);
       // Until the fleet is up nothing deserves an orderly end: what starts is ended.
       const endEarly = (): void => void (this.#phasesBegan || begun.close());
       this.#stop.signal.addEventListener("abort", endEarly, { once: true });
@@ -127,7 +128,10 @@ class ScenarioRun {
     await this.#recorder.close().catch((thrown: unknown) => this.#fail(asError(thrown)));
     await lab?.close();
     const report = await this.#judge(ledgers);
-    return { summary: this.#conclude(report), report };
+    const summary = this.#conclude(report);
+    for (const line of (await lab?.settle?.(summary.exitCode !== ExitCode.pass)) ?? [])
+      this.#options.observer.note?.(line);
+    return { summary, report };
   }
 
   async #inLab(lab: Lab): Promise<void> {

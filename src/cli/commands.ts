@@ -6,6 +6,7 @@ import { registerEngine } from "./commands/engine.js";
 import { registerGateway } from "./commands/gateway.js";
 import { registerJudge } from "./commands/judge.js";
 import { registerLint } from "./commands/lint.js";
+import { registerPod } from "./commands/pod.js";
 import { registerRecord } from "./commands/record.js";
 import { registerRelay } from "./commands/relay.js";
 import { registerReplay } from "./commands/replay.js";
@@ -29,6 +30,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerLint,
   registerShrink,
   registerRelay,
+  registerPod,
   registerStress,
   registerSimulate,
   registerChaos,

@@ -17,6 +17,7 @@ export class LedgerFile implements LedgerWriter {
   readonly #fd: number;
   #size: number;
   #refused = 0;
+  #waiting: (() => void)[] = [];
 
   constructor(path: string) {
     this.path = path;
@@ -52,9 +53,27 @@ export class LedgerFile implements LedgerWriter {
       throw thrown;
     }
     this.#size += line.length;
+    this.#wake();
+  }
+
+  /** Resolves once the file is longer than `size`, or at the latest when it is closed or the signal is raised. */
+  longerThan(size: number, signal: AbortSignal): Promise<void> {
+    if (this.#size > size || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   close(): void {
     closeSync(this.#fd);
+    this.#wake();
   }
 }

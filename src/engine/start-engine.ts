@@ -8,7 +8,7 @@ import { Engine, type RankEndpoints } from "./engine.js";
 import type { EngineOptions } from "./engine-options.js";
 import { EventClock } from "./event-clock.js";
 import { createEngineServer } from "./http/engine-server.js";
-import { closeServer, listen } from "./http/http-server.js";
+import { closeServer, endServer, listen } from "./http/http-server.js";
 import { createLabServer } from "./http/lab/lab-server.js";
 import { VllmMetrics } from "./http/metrics/vllm-metrics.js";
 import { LedgerFile, noLedger } from "./ledger-writer.js";
@@ -46,6 +46,9 @@ export async function startEngine(options: EngineOptions, log: Logger): Promise<
 }
 
 async function open(options: EngineOptions, log: Logger, closers: Closers): Promise<Omit<StartedEngine, "close">> {
+  // Last of all, so that whoever follows the ledger gets its last record.
+  let labServer: Server | null = null;
+  closers.push(() => (labServer === null ? undefined : endServer(labServer)));
   const ledger = options.ledgerFile === null ? null : new LedgerFile(options.ledgerFile);
   if (ledger !== null) closers.push(() => ledger.close());
   const clock = new EventClock(systemClock);
@@ -75,7 +78,8 @@ async function open(options: EngineOptions, log: Logger, closers: Closers): Prom
   // The publishers are bound and nobody listens to HTTP yet: what leaves now is what slow joiners miss.
   engine.publishAtStart(options.publishAtStart);
   const lab = createLabServer(engine, ledger, systemClock);
-  const labUrl = await serve(lab.server, options.host, options.labPort, closers);
+  const labUrl = await listen(lab.server, options.host, options.labPort);
+  labServer = lab.server;
   closers.push(() => lab.stop());
   const http = await serve(createEngineServer(engine, metrics, systemClock), options.host, options.port, closers);
   return { engine, http, lab: labUrl };

@@ -174,8 +174,11 @@ export interface Lab {
     spec: EngineSpec,
     placement?: { readonly reuseAddressOf?: string; readonly newAddress?: boolean },
   ): Promise<EngineHandle>;
-  /** graceful = SIGTERM and drain; kill = SIGKILL. The engine is gone when this resolves. */
-  stopEngine(engine: string, how: "graceful" | "kill"): Promise<void>;
+  /**
+   * graceful = SIGTERM and drain; kill = SIGKILL. The engine is gone when this resolves. `forGood`: nobody will come back to its
+   * place, which a lab with pods then deletes.
+   */
+  stopEngine(engine: string, how: "graceful" | "kill", forGood?: boolean): Promise<void>;
   /** Same name, address and ports; a new life. `how` ends the old one; `changes` apply to the new one. */
   restartEngine(engine: string, how: "graceful" | "kill", changes?: RestartChanges): Promise<EngineHandle>;
   freezeEngine(engine: string): Promise<void>;
@@ -215,6 +218,13 @@ export interface Lab {
   resources(): readonly ResourceRecord[];
   /** Ends everything and frees addresses. Idempotent; never throws for what is already gone. */
   close(): Promise<void>;
+  /**
+   * Once the verdict is known: gathers evidence of a failed run and takes away what {@link close} left for that. Resolves with what
+   * people should know: what was kept, or could not be taken away, and how to do it by hand.
+   */
+  settle?(failed: boolean): Promise<readonly string[]>;
+  /** By how much times from elsewhere may be wrong against the runner's clock, so far; absent = one clock. */
+  readonly clockUncertaintyNs?: number;
 }
 
 export interface RestartChanges {

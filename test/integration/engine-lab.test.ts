@@ -131,6 +131,16 @@ describe("cache control", () => {
     expect((await engine.lab("GET", `/ledger?from=${rest.headers.get("x-ledger-size")}`)).text).toBe("");
     expect((await engine.lab("GET", "/ledger?from=-1")).status).toBe(400);
   });
+
+  it("streams the ledger to whoever follows it, to the engine's last record and in order to its end", async () => {
+    const engine = await anEngine("--publish-at-start", "2");
+    const following = engine.lab("GET", "/ledger?follow=1");
+    await engine.store(tokens(16));
+    await engine.store(tokens(32, 500));
+    const whole = (await engine.lab("GET", "/ledger")).text;
+    engine.process.child.kill("SIGTERM");
+    expect((await following).text).toBe(whole);
+  });
 });
 
 describe("quirks", () => {

@@ -90,9 +90,10 @@ export class Fleet {
     return handle;
   }
 
-  async stop(engine: string, how: "graceful" | "kill"): Promise<void> {
+  /** `forGood`: it will not be started again in its place. */
+  async stop(engine: string, how: "graceful" | "kill", forGood = false): Promise<void> {
     this.#members.delete(engine);
-    await this.#lab.stopEngine(engine, how);
+    await this.#lab.stopEngine(engine, how, forGood);
   }
 
   /** Tells the system under test of an engine (or of its new life). */

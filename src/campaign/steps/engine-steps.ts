@@ -68,12 +68,12 @@ async function remove({ context }: ProbeKit, { spec }: EngineHandle): Promise<vo
   const leftAt = context.clock.nowNs();
   const giveUpAt = leftAt + PRE_STOP_MS * NS_PER_MS;
   while (context.inFlight.beganBefore(leftAt) && context.clock.nowNs() < giveUpAt) await delay(5);
-  await context.fleet.stop(spec.engine, "graceful");
+  await context.fleet.stop(spec.engine, "graceful", true);
 }
 
 /** A crash: the process is gone, and whoever watches pods says so afterwards. */
 async function kill({ context }: ProbeKit, { spec }: EngineHandle): Promise<void> {
-  await context.fleet.stop(spec.engine, "kill");
+  await context.fleet.stop(spec.engine, "kill", true);
   await context.fleet.leave(spec.engine);
 }
 
@@ -90,7 +90,7 @@ async function restart(kit: ProbeKit, { spec }: EngineHandle, step: StepOf<"engi
 /** The pod moves: the same name at a new address; a registration under the same name replaces the old one. */
 async function migrate(kit: ProbeKit, { spec }: EngineHandle, how: "graceful" | "kill"): Promise<void> {
   const { fleet } = kit.context;
-  await fleet.stop(spec.engine, how);
+  await fleet.stop(spec.engine, how, true);
   await fleet.join(await fleet.start(spec, { newAddress: true }));
 }
 

@@ -3,14 +3,15 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { errorCatalogue, type ErrorCode } from "../../base/errors.js";
 import type { CampaignObserver } from "../../campaign/observer.js";
-import type { LocalLabFactory } from "../../lab/local/local-lab-factory.js";
+import type { LabFactory } from "../../lab/ports.js";
 import type { CampaignSummary, RunSummary } from "../../judge/run-summary.js";
 import { integerFlag } from "../flags.js";
 import { orderlyInterrupts } from "../interrupts.js";
+import { addKubernetesFlags, type KubernetesFlags, openKubernetesLab } from "../kubernetes-flags.js";
 
-const LABS = ["local", "netns"] as const;
+const LABS = ["local", "netns", "kubernetes"] as const;
 
-interface Flags {
+interface Flags extends KubernetesFlags {
   readonly lab: (typeof LABS)[number];
   readonly sample: number;
   readonly seed?: number;
@@ -31,7 +32,7 @@ interface Flags {
 }
 
 export function registerRun(program: Command): void {
-  program
+  const command = program
     .command("run")
     .description("run scenarios and judge them")
     .argument("<files...>", "scenario files, or folders of them")
@@ -40,7 +41,10 @@ export function registerRun(program: Command): void {
     .option("--grep <pattern>", "only scenarios whose id matches", pattern)
     .option("--shard <i/n>", "the i-th of n shares of the scenarios", shard)
     .addOption(
-      new Option("--lab <kind>", "local: loopback; netns: engines in a network namespace, real packet loss (root)")
+      new Option(
+        "--lab <kind>",
+        "local: loopback; netns: engines in a network namespace, real packet loss (root); kubernetes: pods of a cluster",
+      )
         .choices(LABS)
         .default("local"),
     )
@@ -68,8 +72,8 @@ export function registerRun(program: Command): void {
     )
     .option("--json", "print the campaign's summary as JSON")
     .option("--quiet", "print the verdict only")
-    .option("--keep", "keep raw records and ledgers beside the history")
-    .action(run);
+    .option("--keep", "keep raw records and ledgers beside the history");
+  addKubernetesFlags(command).action(run);
 }
 
 async function run(files: string[], flags: Flags): Promise<void> {
@@ -80,7 +84,7 @@ async function run(files: string[], flags: Flags): Promise<void> {
   const dialects = [DEFAULT_DIALECT, ...Object.keys(DIALECTS).filter((name) => name !== DEFAULT_DIALECT)];
   const { sutOf } = await import("../sut-option.js");
   const launch = sutOf(flags);
-  const lab = await openLab(flags.lab, dialects);
+  const lab = await openLab(flags, dialects);
   // Whatever ends this process, nothing that the lab started outlives it.
   process.on("exit", () => lab.killAll());
   const interrupt = orderlyInterrupts("interrupted: ending the run in order");
@@ -106,8 +110,9 @@ async function run(files: string[], flags: Flags): Promise<void> {
   process.exit();
 }
 
-async function openLab(kind: Flags["lab"], dialects: readonly string[]): Promise<LocalLabFactory> {
-  if (kind === "netns") {
+async function openLab(flags: Flags, dialects: readonly string[]): Promise<LabFactory> {
+  if (flags.lab === "kubernetes") return openKubernetesLab(flags, dialects);
+  if (flags.lab === "netns") {
     const { NetnsLabFactory } = await import("../../lab/local/netns/netns-lab-factory.js");
     return new NetnsLabFactory(dialects);
   }

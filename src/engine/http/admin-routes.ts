@@ -1,6 +1,7 @@
 /** Health, versions, discovery, and what vLLM offers in dev mode (VLLM_SERVER_DEV_MODE=1): reset, sleep, pause. */
 import { vllmVersion } from "../engine-options.js";
 import type { Engine, SleepLevel } from "../engine.js";
+import { isWildcard } from "../publisher/endpoints.js";
 import { publishes } from "../publisher/publisher-config.js";
 import { type Call, type Handler, sendJson, sendText } from "./http-server.js";
 import { badRequest } from "./openai-error.js";
@@ -29,12 +30,17 @@ export function adminRoutes(engine: Engine): [string, Handler][] {
   ];
 }
 
-/** Per data-parallel rank, with the ports that the system chose. */
+/** Per data-parallel rank, with the ports that the system chose. One that listens on every address says so, as vLLM does. */
 function eventSources(engine: Engine): unknown {
   const { bind: _bind, replay_poll_ms: _poll, ...vllm } = engine.options.events;
   if (!publishes(engine.options.events)) return {};
+  const everywhere = isWildcard(engine.options.host);
+  const told = (endpoint: string): string => (everywhere ? endpoint.replace(/^tcp:\/\/[^:]+:/, "tcp://*:") : endpoint);
   return Object.fromEntries(
-    engine.endpoints.map(({ rank, events, replay }) => [rank, { ...vllm, endpoint: events, replay_endpoint: replay }]),
+    engine.endpoints.map(({ rank, events, replay }) => [
+      rank,
+      { ...vllm, endpoint: told(events), replay_endpoint: replay === null ? null : told(replay) },
+    ]),
   );
 }
 

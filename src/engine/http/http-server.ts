@@ -118,6 +118,21 @@ export function listen(server: Server, host: string, port: number): Promise<stri
 }
 
 /** Ends the listener and every connection. */
+/** Answers that are about to end may do so. */
+const LAST_WORDS_MS = 300;
+
+/** Like {@link closeServer}, but what is being answered gets a moment to end in order. */
+export function endServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const hard = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS);
+    server.close(() => {
+      clearTimeout(hard);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

@@ -32,8 +32,12 @@ export function binds(endpoint: string, force: boolean): boolean {
   return force || /\*|::|^ipc:\/\/|^inproc:\/\/|:0$/.test(endpoint);
 }
 
+export function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
 /** What a consumer on this machine dials for a bound endpoint: wildcards become `host`. */
 export function dialable(bound: string, host: string): string {
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const reachable = isWildcard(host) ? "127.0.0.1" : host;
   return bound.replace(/^tcp:\/\/(0\.0\.0\.0|\*|\[::\]):/, `tcp://${reachable}:`);
 }

@@ -1,6 +1,7 @@
 /** The lab port: control of the double's cache, wire and clock, and its ledger. Every call needs the lab's token. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { bootId } from "../../../base/boot-id.js";
 import type { Clock } from "../../../base/clock.js";
 import { KvproofError } from "../../../base/errors.js";
 import type { Engine } from "../../engine.js";
@@ -63,7 +64,7 @@ function describeLab(engine: Engine, load: LoadControl, clock: Clock): object {
       "POST /lab/memory": memoryFields,
       "GET /lab/load": [],
       "GET /lab/published": [],
-      "GET /ledger": ["from"],
+      "GET /ledger": ["from", "follow"],
     },
     quirks: Object.fromEntries(quirkKinds.map((kind) => [kind, quirks[kind].does])),
     ranks: engine.loops.map(({ rank, core, publisher }) => ({
@@ -74,8 +75,20 @@ function describeLab(engine: Engine, load: LoadControl, clock: Clock): object {
       quirks: publisher.quirks.report(),
     })),
     load: load.report(),
-    clock: { ...engine.clock.fault, event_seconds: engine.clock.seconds(), wall_seconds: clock.wallSeconds() },
+    clock: {
+      ...engine.clock.fault,
+      event_seconds: engine.clock.seconds(),
+      wall_seconds: clock.wallSeconds(),
+      monotonic_ns: clock.nowNs(),
+      boot_id: bootId,
+    },
+    process: { rss_bytes: process.memoryUsage.rss(), cpu_seconds: cpuSeconds() },
   };
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 /** Arms the next `count` batches that the quirk fits, on one rank (default 0); count 0 takes back what still waits. */

@@ -1,0 +1,52 @@
+/** Flags of `kvproof run` for the lab in a cluster. */
+import { type Command, Option } from "commander";
+import { KEEP_NAMESPACE, type KeepNamespace } from "../lab/kubernetes/keep-namespace.js";
+import { REACH_MODES } from "../lab/kubernetes/cluster/reach-modes.js";
+import type { LabFactory } from "../lab/ports.js";
+
+export const DEFAULT_IMAGE = "localhost/kvproof:dev";
+
+export interface KubernetesFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly yesThisCluster: readonly string[];
+  readonly image: string;
+  readonly keepNamespace: KeepNamespace;
+  readonly reach: (typeof REACH_MODES)[number];
+}
+
+export function addKubernetesFlags(command: Command): Command {
+  return command
+    .option("--kubeconfig <file>", "kubernetes: the cluster (default: KVPROOF_KUBECONFIG, then as kubectl)")
+    .option("--context <name>", "kubernetes: context of it (default: the current one)")
+    .option(
+      "--yes-this-cluster <context>",
+      "kubernetes: this context may be used; repeat for more",
+      (name: string, before: readonly string[]) => [...before, name],
+      [],
+    )
+    .option("--image <name>", "kubernetes: image of kvproof", process.env.KVPROOF_IMAGE || DEFAULT_IMAGE)
+    .addOption(
+      new Option("--keep-namespace <when>", "kubernetes: keep the run's namespace, to look around")
+        .choices(KEEP_NAMESPACE)
+        .default("never"),
+    )
+    .addOption(
+      new Option("--reach <how>", "kubernetes: how pods are reached from here: directly, or through the API server")
+        .choices(REACH_MODES)
+        .default("auto"),
+    );
+}
+
+export async function openKubernetesLab(flags: KubernetesFlags, dialects: readonly string[]): Promise<LabFactory> {
+  const { KubernetesLabFactory } = await import("../lab/kubernetes/kubernetes-lab-factory.js");
+  return KubernetesLabFactory.connect({
+    ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
+    ...(flags.context === undefined ? {} : { context: flags.context }),
+    allowed: flags.yesThisCluster,
+    image: flags.image,
+    keep: flags.keepNamespace,
+    reach: flags.reach,
+    dialects,
+  });
+}

@@ -1,0 +1,32 @@
+/** What the lab asks of a cluster, and nothing more. */
+import { UnavailableError } from "../../../base/errors.js";
+import type { KubeApi, Permission } from "./kube-api.js";
+
+/** For the cluster as a whole. */
+export const CLUSTER_PERMISSIONS: readonly Permission[] = ["create", "delete", "get", "list"].map((verb) => ({
+  verb,
+  resource: "namespaces",
+}));
+
+/** In the namespaces that it makes. */
+export const NAMESPACE_PERMISSIONS: readonly Permission[] = [
+  ...["create", "delete", "deletecollection", "get", "list", "watch", "patch"].map((verb) => ({
+    verb,
+    resource: "pods",
+  })),
+  { verb: "get", resource: "pods", subresource: "log" },
+  { verb: "create", resource: "pods", subresource: "exec" },
+  { verb: "get", resource: "pods", subresource: "exec" },
+  { verb: "create", resource: "pods", subresource: "portforward" },
+  { verb: "list", resource: "events" },
+];
+
+/** @throws UnavailableError KVP_E_CLUSTER_DENIED with everything that is missing. */
+export async function requirePermissions(api: KubeApi): Promise<void> {
+  const lacking = await api.lacking([...CLUSTER_PERMISSIONS, ...NAMESPACE_PERMISSIONS]);
+  if (lacking.length === 0) return;
+  const names = lacking.map(
+    ({ verb, resource, subresource }) => `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`,
+  );
+  throw new UnavailableError("KVP_E_CLUSTER_DENIED", `this user may not: ${names.join(", ")}`);
+}

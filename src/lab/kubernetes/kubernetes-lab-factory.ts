@@ -1,0 +1,84 @@
+/** Opens labs in one cluster, which is reached, allowed and permitted before anything is made in it. */
+import { type Clock, systemClock } from "../../base/clock.js";
+import { asError } from "../../base/errors.js";
+import type { Lab, LabCapability, LabFactory, LabOptions } from "../ports.js";
+import { KUBERNETES_CAPABILITIES } from "./capabilities.js";
+import { type ClusterChoice, chooseCluster } from "./cluster/choose-cluster.js";
+import { KubeApi } from "./cluster/kube-api.js";
+import { requirePermissions } from "./cluster/permissions.js";
+import type { ReachMode } from "./cluster/reach.js";
+import { gather } from "./evidence/gather.js";
+import { endExpired } from "./expired-namespaces.js";
+import { KubernetesLab } from "./kubernetes-lab.js";
+import type { KeepNamespace } from "./keep-namespace.js";
+import { LabNamespace } from "./lab-namespace.js";
+
+export interface KubernetesOptions extends ClusterChoice {
+  readonly dialects: readonly string[];
+  readonly image: string;
+  readonly keep: KeepNamespace;
+  readonly reach: ReachMode | "auto";
+  readonly clock?: Clock;
+}
+
+export class KubernetesLabFactory implements LabFactory {
+  readonly kind = "kubernetes";
+  readonly capabilities = KUBERNETES_CAPABILITIES;
+  readonly dialects: readonly string[];
+  readonly #api: KubeApi;
+  readonly #options: KubernetesOptions;
+  readonly #open = new Map<string, KubernetesLab>();
+
+  private constructor(api: KubeApi, options: KubernetesOptions) {
+    this.#api = api;
+    this.#options = options;
+    this.dialects = options.dialects;
+  }
+
+  /** @throws UsageError KVP_E_CLUSTER_CONTEXT, UnavailableError KVP_E_CLUSTER_UNREACHABLE or KVP_E_CLUSTER_DENIED. */
+  static async connect(options: KubernetesOptions): Promise<KubernetesLabFactory> {
+    const { config } = chooseCluster(options);
+    const api = new KubeApi(config);
+    await api.version();
+    await requirePermissions(api);
+    return new KubernetesLabFactory(api, options);
+  }
+
+  reasonWithout(capability: LabCapability): string | null {
+    return this.capabilities.has(capability) ? null : `the kubernetes lab has no ${capability}`;
+  }
+
+  endLeftovers(): Promise<readonly string[]> {
+    return endExpired(this.#api);
+  }
+
+  async open(options: LabOptions): Promise<Lab> {
+    const { image, reach, keep, clock = systemClock } = this.#options;
+    const api = this.#api;
+    const namespace = new LabNamespace({
+      api,
+      runId: options.runId,
+      keep,
+      gather: (name) => gather(api, name, options.dir),
+      onSettled: (name) => void this.#open.delete(name),
+    });
+    await namespace.create();
+    const lab = new KubernetesLab({ options, api, namespace, image, reach, clock });
+    this.#open.set(namespace.name, lab);
+    try {
+      await lab.begin();
+      return lab;
+    } catch (thrown) {
+      await lab.close();
+      await namespace.delete().catch((left: unknown) => process.stderr.write(`${asError(left).message}\n`));
+      throw thrown;
+    }
+  }
+
+  /** There is no way to delete over the network without waiting: says what is left, and that it goes by itself. */
+  killAll(): void {
+    for (const name of this.#open.keys())
+      process.stderr.write(`namespace ${name} may be left; to clean up: kubectl delete namespace ${name}\n`);
+    this.#open.clear();
+  }
+}

@@ -1,0 +1,238 @@
+/** The lab in a cluster: a namespace of its own, one pod per engine and one for the gateway, reached from wherever the runner is. */
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { V1Pod } from "@kubernetes/client-node";
+import { delay, mapLimit, sharedAbort } from "../../base/async.js";
+import type { Clock } from "../../base/clock.js";
+import { InternalError, KvproofError, UsageError } from "../../base/errors.js";
+import type { ResourceRecord } from "../../judge/history/records.js";
+import type {
+  EngineHandle,
+  EngineSpec,
+  GatewayHandle,
+  GatewaySpec,
+  Lab,
+  LabOptions,
+  RestartChanges,
+} from "../ports.js";
+import type { KubeApi } from "./cluster/kube-api.js";
+import { PodWatch } from "./cluster/pod-watch.js";
+import { answersDirectly, Reach, type ReachMode } from "./cluster/reach.js";
+import { KUBERNETES_CAPABILITIES } from "./capabilities.js";
+import type { LabNamespace } from "./lab-namespace.js";
+import { EnginePod } from "./pods/engine-pod.js";
+import { GATEWAY_PORT, GatewayPod } from "./pods/gateway-pod.js";
+import { callLab } from "./pods/lab-client.js";
+import type { KubeContext } from "./pods/lab-context.js";
+
+const LOOK_EVERY_MS = 1_000;
+/** Beyond so many engines a look at each costs too much to be had every second. */
+const MANY_ENGINES = 24;
+const LOOKS_AT_ONCE = 8;
+
+export interface KubernetesLabParts {
+  readonly options: LabOptions;
+  readonly api: KubeApi;
+  readonly namespace: LabNamespace;
+  readonly image: string;
+  readonly reach: ReachMode | "auto";
+  readonly clock: Clock;
+}
+
+export class KubernetesLab implements Lab {
+  readonly kind = "kubernetes";
+  readonly capabilities = KUBERNETES_CAPABILITIES;
+  readonly links = null;
+  readonly host = null;
+  readonly #context: KubeContext;
+  readonly #namespace: LabNamespace;
+  readonly #engines = new Map<string, EnginePod>();
+  readonly #pastLedgers: string[] = [];
+  readonly #ending = sharedAbort();
+  readonly #gateway: GatewayPod;
+  readonly #watch: PodWatch;
+  readonly #wanted: ReachMode | "auto";
+  #reach: Promise<Reach> | null = null;
+  #looking: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
+  #worstUncertaintyNs = 0;
+
+  constructor({ options, api, namespace, image, reach, clock }: KubernetesLabParts) {
+    this.#namespace = namespace;
+    this.#wanted = reach;
+    mkdirSync(join(options.dir, "ledger"), { recursive: true });
+    this.#watch = new PodWatch(api, namespace.name, {
+      changed: (name, pod) => this.#changed(name, pod),
+      interrupted: (forMs, why) => this.#interrupted(forMs, why),
+    });
+    this.#context = {
+      api,
+      watch: this.#watch,
+      namespace: namespace.name,
+      runId: options.runId,
+      image,
+      dir: options.dir,
+      labToken: randomBytes(16).toString("hex"),
+      clock,
+      observer: options.observer,
+      closing: this.#ending.signal,
+      reach: () => (this.#reach ??= this.#findReach()),
+    };
+    this.#gateway = new GatewayPod(this.#context);
+  }
+
+  async begin(): Promise<void> {
+    await this.#watch.start();
+  }
+
+  async startEngine(
+    spec: EngineSpec,
+    placement: { readonly reuseAddressOf?: string; readonly newAddress?: boolean } = {},
+  ): Promise<EngineHandle> {
+    const previous = this.#engines.get(spec.engine);
+    if (previous?.handle) throw new InternalError(`engine ${spec.engine} is running already`);
+    const pod = await this.#place(spec, previous, placement);
+    this.#engines.set(spec.engine, pod);
+    const handle = await pod.start();
+    this.#worstUncertaintyNs = Math.max(this.#worstUncertaintyNs, pod.clockUncertaintyNs);
+    return handle;
+  }
+
+  async stopEngine(engine: string, how: "graceful" | "kill", forGood = false): Promise<void> {
+    await this.#engine(engine).stop(how, forGood);
+  }
+
+  async restartEngine(engine: string, how: "graceful" | "kill", changes: RestartChanges = {}): Promise<EngineHandle> {
+    const pod = this.#engine(engine);
+    await pod.stop(how, false);
+    return pod.start(changes);
+  }
+
+  freezeEngine(engine: string): Promise<void> {
+    return this.#engine(engine).freeze();
+  }
+  thawEngine(engine: string): Promise<void> {
+    return this.#engine(engine).thaw();
+  }
+  expectDeath(engine: string): void {
+    this.#engine(engine).expectDeath();
+  }
+
+  engines(): readonly EngineHandle[] {
+    return [...this.#engines.values()].flatMap((pod) => pod.handle ?? []);
+  }
+
+  async control(engine: string, path: string, body?: unknown): Promise<unknown> {
+    const url = this.#engine(engine).handle?.direct.lab;
+    if (!url)
+      throw new KvproofError("KVP_E_PROCESS_EXITED", `engine ${engine} is not running; /lab/${path} cannot reach it`);
+    return callLab({ url, token: this.#context.labToken, engine }, path, body);
+  }
+
+  async startGateway(spec: GatewaySpec): Promise<GatewayHandle> {
+    if (this.#gateway.runs) throw new InternalError("the gateway is running already");
+    const handle = await this.#gateway.start(spec);
+    this.#looking ??= this.#look();
+    return handle;
+  }
+
+  stopGateway(how: "graceful" | "kill"): Promise<void> {
+    return this.#gateway.stop(how);
+  }
+  freezeGateway(): Promise<void> {
+    return this.#gateway.freeze();
+  }
+  thawGateway(): Promise<void> {
+    return this.#gateway.thaw();
+  }
+
+  ledgerFiles(): readonly string[] {
+    return [...this.#pastLedgers, ...[...this.#engines.values()].flatMap((pod) => pod.ledgerFiles)];
+  }
+
+  resources(): readonly ResourceRecord[] {
+    const usages = [this.#gateway.usage(), ...[...this.#engines.values()].map((pod) => pod.usage())];
+    return usages.filter((usage) => usage !== null);
+  }
+
+  get clockUncertaintyNs(): number {
+    return this.#worstUncertaintyNs;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  settle(failed: boolean): Promise<readonly string[]> {
+    return this.#namespace.settle(failed);
+  }
+
+  async #close(): Promise<void> {
+    this.#ending.abort();
+    await Promise.all([...this.#engines.values()].map((pod) => pod.close()));
+    await this.#gateway.close();
+    await this.#looking;
+    this.#watch.stop();
+    const reach = await this.#reach?.catch(() => null);
+    reach?.close();
+  }
+
+  /** Decided at the first pod that runs: whether its address answers here. */
+  async #findReach(): Promise<Reach> {
+    const { config } = this.#context.api;
+    if (this.#wanted !== "auto") return new Reach(config, this.#wanted);
+    const host = this.#watch.get("gateway")?.status?.podIP;
+    const direct = host !== undefined && (await answersDirectly(host, GATEWAY_PORT));
+    return new Reach(config, direct ? "direct" : "forward");
+  }
+
+  async #place(
+    spec: EngineSpec,
+    previous: EnginePod | undefined,
+    placement: { readonly reuseAddressOf?: string; readonly newAddress?: boolean },
+  ): Promise<EnginePod> {
+    if (placement.reuseAddressOf !== undefined) {
+      return new EnginePod(this.#context, spec, { pod: this.#engine(placement.reuseAddressOf) });
+    }
+    if (previous === undefined) return new EnginePod(this.#context, spec);
+    if (!placement.newAddress) return previous;
+    const avoidNodes = previous.node === undefined ? [] : [previous.node];
+    await previous.remove();
+    this.#pastLedgers.push(...previous.ledgerFiles);
+    return new EnginePod(this.#context, spec, { epoch: previous.epoch, avoidNodes });
+  }
+
+  #changed(name: string, pod: V1Pod | undefined): void {
+    if (this.#ending.signal.aborted) return;
+    this.#gateway.changed(name, pod);
+    for (const engine of this.#engines.values()) if (engine.podName === name) engine.changed(pod);
+  }
+
+  #interrupted(forMs: number, why: string): void {
+    const { observer, clock } = this.#context;
+    const detail = `did not answer for ${Math.round(forMs)} ms: ${why}`;
+    observer.record({ k: "mark", at: clock.nowNs(), name: "api-server", detail });
+  }
+
+  /** What processes use, looked at in the background: {@link resources} must answer at once. */
+  async #look(): Promise<void> {
+    while (!this.#ending.signal.aborted) {
+      await this.#gateway.look().catch(() => undefined);
+      const engines = [...this.#engines.values()];
+      await mapLimit(engines, LOOKS_AT_ONCE, (pod) => pod.look().catch(() => undefined));
+      await delay(LOOK_EVERY_MS * (engines.length > MANY_ENGINES ? 3 : 1), this.#ending.signal);
+    }
+  }
+
+  #engine(engine: string): EnginePod {
+    const pod = this.#engines.get(engine);
+    if (pod === undefined)
+      throw new UsageError(
+        "KVP_E_SCENARIO_IMPOSSIBLE",
+        `there is no engine ${engine}; there are: ${[...this.#engines.keys()].join(", ")}`,
+      );
+    return pod;
+  }
+}

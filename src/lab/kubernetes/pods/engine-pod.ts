@@ -1,0 +1,354 @@
+/** One engine of the Kubernetes lab over all its lives: in one pod while it stays in place, in another when it moves. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { V1Pod } from "@kubernetes/client-node";
+import { delay } from "../../../base/async.js";
+import { bootId } from "../../../base/boot-id.js";
+import { asError, invariant, KvproofError, UnavailableError } from "../../../base/errors.js";
+import type { EngineRecord, ResourceRecord } from "../../../judge/history/records.js";
+import { engineArguments, topicOf } from "../../local/engine-arguments.js";
+import { fileNameOf } from "../../local/engine-pod.js";
+import type { EngineHandle, EngineSpec, RestartChanges } from "../../ports.js";
+import { ANNOTATION } from "../labels.js";
+import { labAdditions, podTemplate } from "../manifests/base.js";
+import { renderLabPod, STATE_FOLDER } from "../manifests/lab-pod.js";
+import { kubeName } from "../manifests/names.js";
+import { type ClockOffset, measureClock } from "./clock-offset.js";
+import { ENGINE_PORTS, endpointsAt, POD_PLACE } from "./engine-ports.js";
+import { Keeper } from "./keeper.js";
+import type { KubeContext } from "./lab-context.js";
+import { reportOf } from "./lab-client.js";
+import { LedgerMirror } from "./ledger-mirror.js";
+import { isLeaving, isReady, lastEnd, lifeName, lifeOf } from "./pod-state.js";
+
+const CONTAINER = "engine";
+/** Scheduling, start, and the kubelet's back-off of up to 40 s after several restarts. */
+const READY_MS = 120_000;
+const GONE_MS = 60_000;
+const GRACEFUL_STOP_S = 5;
+/** A deleted pod's engine ends within this, or what it wrote so far is all there is. */
+const LAST_WORDS_MS = 5_000;
+const NAME_BYTES = 3;
+
+/** Where an engine came from, for a name that moves. */
+export interface Origin {
+  /** Counts on from an earlier pod of the same name. */
+  readonly epoch?: number;
+  readonly avoidNodes?: readonly string[];
+  /** The pod of another engine that is gone: this one starts in it, at its address. */
+  readonly pod?: EnginePod;
+}
+
+export class EnginePod {
+  readonly spec: EngineSpec;
+  readonly ledgerFiles: string[] = [];
+  readonly #context: KubeContext;
+  readonly #avoidNodes: readonly string[];
+  #name: string;
+  #exists = false;
+  /** Container restarts when the present or last life was last seen. */
+  #restarts = -1;
+  #epoch: number;
+  #node: string | undefined;
+  #handle: EngineHandle | null = null;
+  #mirror: LedgerMirror | null = null;
+  #ending = false;
+  #deathExpected = false;
+  #usage: { readonly rssBytes: number; readonly cpuSeconds: number } | null = null;
+  #clock: ClockOffset = { offsetNs: 0, uncertaintyNs: 0 };
+
+  constructor(context: KubeContext, spec: EngineSpec, { epoch = 0, avoidNodes = [], pod }: Origin = {}) {
+    this.#context = context;
+    this.spec = spec;
+    this.#epoch = epoch;
+    this.#avoidNodes = avoidNodes;
+    this.#name = pod?.giveUpPlace() ?? kubeName(spec.engine, randomBytes(NAME_BYTES).toString("hex"));
+    if (pod === undefined) return;
+    this.#exists = true;
+    this.#restarts = pod.#restarts;
+  }
+
+  get podName(): string {
+    return this.#name;
+  }
+  get epoch(): number {
+    return this.#epoch;
+  }
+  get handle(): EngineHandle | null {
+    return this.#handle;
+  }
+  /** Where it ran last. */
+  get node(): string | undefined {
+    return this.#node;
+  }
+  get clockUncertaintyNs(): number {
+    return this.#clock.uncertaintyNs;
+  }
+
+  async start(changes: RestartChanges = {}): Promise<EngineHandle> {
+    invariant(this.#handle === null, `${this.spec.engine} is started twice`);
+    if (this.#context.closing.aborted)
+      throw new KvproofError("KVP_E_INTERRUPTED", `${this.spec.engine} did not start: the run ends`);
+    this.#epoch++;
+    this.#ending = false;
+    this.#deathExpected = false;
+    this.#record("starting");
+    const args = this.#arguments(changes);
+    if (this.#exists) await this.#keeper.release(args);
+    else await this.#create(args);
+    return this.#becomeReady(await this.#awaitReady());
+  }
+
+  /** The process is gone when this resolves; for good, its pod, too. */
+  async stop(how: "graceful" | "kill", forGood: boolean): Promise<void> {
+    const running = this.#handle !== null;
+    this.#ending = true;
+    this.#handle = null;
+    if (running) this.#record(how === "kill" ? "killed" : "stopping");
+    if (forGood && how === "graceful" && running) return this.#deleteInOrder();
+    if (running) {
+      await this.#keeper.end(how === "kill" ? "KILL" : "TERM", GRACEFUL_STOP_S);
+      await this.#saveLedger();
+      this.#record("down");
+    }
+    if (forGood) await this.remove();
+  }
+
+  /** The present life may end by itself. */
+  expectDeath(): void {
+    this.#deathExpected = true;
+  }
+
+  async freeze(): Promise<void> {
+    await this.#keeper.signal("STOP");
+    this.#record("frozen");
+  }
+
+  async thaw(): Promise<void> {
+    await this.#keeper.signal("CONT");
+    this.#record("thawed");
+  }
+
+  /** Its pod belongs to another engine from now on. */
+  giveUpPlace(): string | null {
+    if (!this.#exists) return null;
+    this.#exists = false;
+    return this.#name;
+  }
+
+  /** The pod goes, whatever runs in it. */
+  async remove(): Promise<void> {
+    if (!this.#exists) return;
+    this.#exists = false;
+    await this.#context.api.delete(this.#object, 0);
+    await this.#gone();
+  }
+
+  /** What the watch told of its pod. */
+  changed(pod: V1Pod | undefined): void {
+    if (this.#handle === null || this.#ending) return;
+    const replaced = pod === undefined || isLeaving(pod);
+    if (!replaced && lifeOf(pod, CONTAINER).restarts === this.#restarts && !hasEnded(pod)) return;
+    void this.#lost(pod, replaced).catch((thrown: unknown) => this.#ledgerLost(thrown));
+  }
+
+  async look(): Promise<void> {
+    const lab = this.#handle?.direct.lab;
+    if (!lab) return;
+    const { labToken: token } = this.#context;
+    const { rssBytes, cpuSeconds } = await reportOf({ url: lab, token, engine: this.spec.engine });
+    this.#usage = { rssBytes, cpuSeconds };
+  }
+
+  usage(): ResourceRecord | null {
+    if (this.#handle === null || this.#usage === null) return null;
+    return {
+      k: "resource",
+      at: this.#context.clock.nowNs(),
+      process: this.spec.engine,
+      kind: "engine",
+      ...this.#usage,
+    };
+  }
+
+  /** At the end of a run: all that it wrote so far is in its copy; nothing is recorded any more. */
+  async close(): Promise<void> {
+    const mirror = this.#mirror;
+    this.#ending = true;
+    this.#mirror = null;
+    await mirror?.abandon();
+  }
+
+  get #pod(): V1Pod | undefined {
+    return this.#context.watch.get(this.#name);
+  }
+  get #keeper(): Keeper {
+    return new Keeper(this.#context, this.#name);
+  }
+  get #object(): V1Pod {
+    return { apiVersion: "v1", kind: "Pod", metadata: { name: this.#name, namespace: this.#context.namespace } };
+  }
+
+  #arguments(changes: RestartChanges): string[] {
+    return engineArguments(this.spec, POD_PLACE, {
+      epoch: this.#epoch,
+      ledgerFile: `${STATE_FOLDER}/${this.#ledgerName}`,
+      ...changes,
+    });
+  }
+
+  get #ledgerName(): string {
+    return `${fileNameOf(this.spec.engine)}.${this.#epoch}.ndjson`;
+  }
+
+  async #create(args: readonly string[]): Promise<void> {
+    const { namespace, runId, image, labToken, api } = this.#context;
+    this.#exists = true;
+    this.#restarts = -1;
+    await api.create(
+      renderLabPod(podTemplate("base/engine.yaml"), labAdditions(), {
+        name: this.#name,
+        namespace,
+        runId,
+        image,
+        role: "engine",
+        args,
+        env: [{ name: "KVPROOF_LAB_TOKEN", value: labToken }],
+        annotations: { [ANNOTATION.engine]: this.spec.engine },
+        avoidNodes: this.#avoidNodes,
+      }),
+    );
+  }
+
+  #awaitReady(): Promise<V1Pod> {
+    const { watch, closing } = this.#context;
+    const before = this.#restarts;
+    const newLife = (pod: V1Pod | undefined): V1Pod | null =>
+      pod !== undefined && isReady(pod) && lifeOf(pod, CONTAINER).restarts > before ? pod : null;
+    return watch.until(this.#name, newLife, {
+      describe: `engine ${this.spec.engine} (pod ${this.#name}) to be ready`,
+      timeoutMs: READY_MS,
+      signal: closing,
+      code: "KVP_E_ENGINE_NOT_READY",
+    });
+  }
+
+  async #becomeReady(pod: V1Pod): Promise<EngineHandle> {
+    const reach = await this.#context.reach();
+    const life = lifeOf(pod, CONTAINER);
+    this.#restarts = life.restarts;
+    this.#node = pod.spec?.nodeName;
+    const endpoints = endpointsAt(pod.status?.podIP ?? "", this.spec);
+    const [http, lab] = await Promise.all([reach.at(pod, ENGINE_PORTS.http), reach.at(pod, ENGINE_PORTS.lab)]);
+    const direct = { ...endpoints, http: `http://${http}`, lab: `http://${lab}` };
+    await this.#beginMirror(direct.lab);
+    this.#handle = {
+      spec: this.spec,
+      epoch: this.#epoch,
+      endpoints,
+      direct,
+      topic: topicOf(this.spec),
+      uid: lifeName(life),
+    };
+    this.#record("ready", { address: endpoints.address });
+    return this.#handle;
+  }
+
+  async #beginMirror(url: string): Promise<void> {
+    const { labToken: token, clock, dir } = this.#context;
+    this.#clock = await measureClock(() => reportOf({ url, token, engine: this.spec.engine }), clock, bootId);
+    const file = join(dir, "ledger", this.#ledgerName);
+    this.ledgerFiles.push(file);
+    this.#mirror = new LedgerMirror({ url, token, file, offsetNs: this.#clock.offsetNs });
+  }
+
+  async #saveLedger(): Promise<void> {
+    const mirror = this.#mirror;
+    this.#mirror = null;
+    await mirror?.finish((from) => this.#keeper.tail(this.#ledgerName, from));
+  }
+
+  /** As a Deployment that scales down does it: the kubelet ends the engine, the keeper stays until the ledger is read. */
+  async #deleteInOrder(): Promise<void> {
+    this.#exists = false;
+    await this.#context.api.delete(this.#object);
+    await this.#lastWords();
+    this.#record("down");
+    await this.#gone();
+  }
+
+  async #lastWords(): Promise<void> {
+    await Promise.race([this.#mirror?.ended, delay(LAST_WORDS_MS)]);
+    await this.#saveLedger();
+    await this.#keeper.letGo();
+  }
+
+  /** Nobody is left who could bring the rest: only an engine that ended in order has sent all of it. */
+  async #ledgerAsItIs(): Promise<void> {
+    const mirror = this.#mirror;
+    this.#mirror = null;
+    const whole = await Promise.race([mirror?.ended, delay(LAST_WORDS_MS)]);
+    await mirror?.abandon();
+    if (whole !== true) throw new UnavailableError("KVP_E_CLUSTER", `pod ${this.#name} went without a word`);
+  }
+
+  async #gone(): Promise<void> {
+    const { watch, reach } = this.#context;
+    const uid = this.#pod?.metadata?.uid ?? "";
+    await watch.until(this.#name, (pod) => pod === undefined, {
+      describe: `pod ${this.#name} to be gone`,
+      timeoutMs: GONE_MS,
+      heedProblems: false,
+    });
+    (await reach()).forget(uid);
+  }
+
+  /** It ended, or is about to, although the lab did not ask for it. */
+  async #lost(pod: V1Pod | undefined, replaced: boolean): Promise<void> {
+    const expected = this.#deathExpected;
+    const why = pod === undefined ? "its pod is gone" : replaced ? "its pod is being deleted" : describeEnd(pod);
+    this.#handle = null;
+    if (replaced) this.#exists = false;
+    if (pod === undefined) await this.#ledgerAsItIs();
+    else if (replaced) await this.#lastWords();
+    else await this.#saveLedger();
+    this.#record("down", expected ? {} : { unexpected: true });
+    if (expected) this.#context.observer.engineEnded(this.spec.engine);
+    else this.#context.observer.engineLost(this.spec.engine, why);
+  }
+
+  #ledgerLost(thrown: unknown): void {
+    const message = `the end of the ledger of ${this.spec.engine} was lost with its pod: ${asError(thrown).message}`;
+    this.#context.observer.gatewayLost(new UnavailableError("KVP_E_CLUSTER", message));
+  }
+
+  #record(event: EngineRecord["event"], more: Partial<EngineRecord> = {}): void {
+    const { engine, model, ranks, groups, replay, events, bufferSteps } = this.spec;
+    const address = this.#pod?.status?.podIP;
+    this.#context.observer.record({
+      k: "engine",
+      at: this.#context.clock.nowNs(),
+      engine,
+      model,
+      epoch: this.#epoch,
+      event,
+      ...(address === undefined ? {} : { address }),
+      ranks,
+      groups,
+      replay,
+      events,
+      replayBatches: bufferSteps,
+      ...more,
+    });
+  }
+}
+
+/** The container is down at this moment; `restartCount` moves only when it runs again. */
+function hasEnded(pod: V1Pod): boolean {
+  const state = pod.status?.containerStatuses?.find(({ name }) => name === CONTAINER)?.state;
+  return state?.terminated !== undefined || state?.waiting !== undefined;
+}
+
+function describeEnd(pod: V1Pod): string {
+  return `its container ended: ${lastEnd(pod, CONTAINER) ?? "unknown how"}`;
+}

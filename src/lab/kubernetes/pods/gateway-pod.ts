@@ -1,0 +1,151 @@
+/** The gateway of the Kubernetes lab: one pod over all its lives, so that a restart keeps address, port and token. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { V1Pod } from "@kubernetes/client-node";
+import { request } from "undici";
+import { KvproofError, UnavailableError } from "../../../base/errors.js";
+import type { ResourceRecord } from "../../../judge/history/records.js";
+import { TOKEN_VARIABLE } from "../../local/gateway-process.js";
+import type { GatewayHandle, GatewaySpec } from "../../ports.js";
+import { parseSamples } from "../../sut/prometheus-text.js";
+import { labAdditions, podTemplate } from "../manifests/base.js";
+import { renderLabPod } from "../manifests/lab-pod.js";
+import { Keeper } from "./keeper.js";
+import type { KubeContext } from "./lab-context.js";
+import { PodLog } from "./pod-log.js";
+import { isLeaving, isReady, lastEnd, lifeOf, statusOf } from "./pod-state.js";
+
+const CONTAINER = "gateway";
+const NAME = "gateway";
+export const GATEWAY_PORT = 8080;
+const READY_MS = 120_000;
+const GRACEFUL_STOP_S = 12;
+const LOOK_MS = 2_000;
+
+export class GatewayPod {
+  readonly #context: KubeContext;
+  readonly #token = randomBytes(16).toString("hex");
+  #log: PodLog | null = null;
+  #restarts = -1;
+  #runs = false;
+  #url = "";
+  #usage: { readonly rssBytes: number; readonly cpuSeconds: number } | null = null;
+
+  constructor(context: KubeContext) {
+    this.#context = context;
+  }
+
+  get runs(): boolean {
+    return this.#runs;
+  }
+
+  async start(spec: GatewaySpec): Promise<GatewayHandle> {
+    const { dir, closing } = this.#context;
+    if (closing.aborted) throw new KvproofError("KVP_E_INTERRUPTED", "the gateway did not start: the run ends");
+    const args = gatewayArguments(spec);
+    const logFile = join(dir, "logs", "gateway.log");
+    if (this.#log === null) await this.#create(args, logFile);
+    else await this.#keeper.release(args);
+    const pod = await this.#awaitReady();
+    this.#restarts = lifeOf(pod, CONTAINER).restarts;
+    const reach = await this.#context.reach();
+    this.#url = `http://${await reach.at(pod, GATEWAY_PORT)}`;
+    this.#runs = true;
+    return { url: this.#url, adminToken: this.#token, logFile };
+  }
+
+  /** Gone when this resolves; its pod stays, and so does its address. */
+  async stop(how: "graceful" | "kill"): Promise<void> {
+    this.#runs = false;
+    await this.#keeper.end(how === "kill" ? "KILL" : "TERM", GRACEFUL_STOP_S);
+  }
+
+  async freeze(): Promise<void> {
+    await this.#keeper.signal("STOP");
+  }
+  async thaw(): Promise<void> {
+    await this.#keeper.signal("CONT");
+  }
+
+  /** What the watch told of its pod. */
+  changed(name: string, pod: V1Pod | undefined): void {
+    if (name !== NAME || !this.#runs) return;
+    const state = pod && statusOf(pod, CONTAINER)?.state;
+    const same = pod !== undefined && lifeOf(pod, CONTAINER).restarts === this.#restarts;
+    if (pod !== undefined && !isLeaving(pod) && same && !state?.terminated && !state?.waiting) return;
+    this.#runs = false;
+    const why =
+      pod === undefined ? "its pod is gone" : isLeaving(pod) ? "its pod is being deleted" : lastEnd(pod, CONTAINER);
+    const message = `the gateway ended (${why ?? "unknown how"}) in the middle of the run`;
+    this.#context.observer.gatewayLost(new UnavailableError("KVP_E_SUT_UNAVAILABLE", message));
+  }
+
+  /** Memory and CPU as its own metrics tell them. */
+  async look(): Promise<void> {
+    if (!this.#runs) return;
+    const response = await request(`${this.#url}/metrics`, { headersTimeout: LOOK_MS, bodyTimeout: LOOK_MS });
+    const samples = parseSamples(await response.body.text(), "process_");
+    const valueOf = (name: string): number => samples.find((sample) => sample.name === name)?.value ?? 0;
+    this.#usage = {
+      rssBytes: valueOf("process_resident_memory_bytes"),
+      cpuSeconds: valueOf("process_cpu_seconds_total"),
+    };
+  }
+
+  usage(): ResourceRecord | null {
+    if (!this.#runs || this.#usage === null) return null;
+    return { k: "resource", at: this.#context.clock.nowNs(), process: NAME, kind: "gateway", ...this.#usage };
+  }
+
+  async close(): Promise<void> {
+    this.#runs = false;
+    await this.#log?.stop();
+  }
+
+  get #keeper(): Keeper {
+    return new Keeper(this.#context, NAME);
+  }
+
+  async #create(args: readonly string[], logFile: string): Promise<void> {
+    const { api, namespace, runId, image } = this.#context;
+    const pod = renderLabPod(podTemplate("base/gateway.yaml"), labAdditions(), {
+      name: NAME,
+      namespace,
+      runId,
+      image,
+      role: "gateway",
+      args,
+      env: [{ name: TOKEN_VARIABLE, value: this.#token }],
+    });
+    this.#log = new PodLog(this.#context, { pod: NAME, container: CONTAINER, file: logFile });
+    await api.create(pod);
+  }
+
+  #awaitReady(): Promise<V1Pod> {
+    const before = this.#restarts;
+    return this.#context.watch.until(
+      NAME,
+      (pod) => (pod !== undefined && isReady(pod) && lifeOf(pod, CONTAINER).restarts > before ? pod : null),
+      {
+        describe: "the gateway (pod gateway) to be ready",
+        timeoutMs: READY_MS,
+        signal: this.#context.closing,
+        code: "KVP_E_SUT_UNAVAILABLE",
+      },
+    );
+  }
+}
+
+function gatewayArguments(spec: GatewaySpec): string[] {
+  return [
+    "gateway",
+    "--host=0.0.0.0",
+    `--port=${GATEWAY_PORT}`,
+    "--allow-remote",
+    `--admin-token-env=${TOKEN_VARIABLE}`,
+    ...(spec.minMatchBlocks === undefined ? [] : [`--min-match-blocks=${spec.minMatchBlocks}`]),
+    ...(spec.capBlocks === undefined ? [] : [`--max-blocks=${spec.capBlocks}`]),
+    ...(spec.events ? [] : ["--no-events"]),
+    ...(spec.replay ? [] : ["--no-replay"]),
+  ];
+}

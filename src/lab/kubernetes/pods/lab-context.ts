@@ -1,0 +1,23 @@
+/** What all pods of one lab share. */
+import type { Clock } from "../../../base/clock.js";
+import type { LabObserver } from "../../ports.js";
+import type { KubeApi } from "../cluster/kube-api.js";
+import type { PodWatch } from "../cluster/pod-watch.js";
+import type { Reach } from "../cluster/reach.js";
+
+export interface KubeContext {
+  readonly api: KubeApi;
+  readonly watch: PodWatch;
+  readonly namespace: string;
+  readonly runId: string;
+  readonly image: string;
+  /** Run directory. */
+  readonly dir: string;
+  readonly labToken: string;
+  readonly clock: Clock;
+  readonly observer: LabObserver;
+  /** Raised when the lab ends. */
+  readonly closing: AbortSignal;
+  /** Decided once the first pod runs. */
+  readonly reach: () => Promise<Reach>;
+}
