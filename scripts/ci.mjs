@@ -12,6 +12,7 @@ const allowedSkips = [
   /needs Linux/,
   /needs root/,
   /needs a memory cgroup/,
+  /needs KVPROOF_VLLM_PYTHON/,
 ];
 
 const kvproof = (...args) => ["node", ["dist/kvproof.js", ...args]];
