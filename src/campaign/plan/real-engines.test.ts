@@ -38,9 +38,9 @@ describe("real engines in the place of doubles", () => {
   it("get less load and looser bounds, and are asked for less proof, but always for some", () => {
     const text = `${FLEET}workload: { kind: unique, rate_per_s: 40 }\nexpect: { opportunities: { S1: 300, L1: 10 } }\n`;
     const { workloads, bounds, opportunities } = plan(text, "vllm");
-    expect(workloads[0]?.rate_per_s).toBeCloseTo(6);
+    expect(workloads[0]?.rate_per_s).toBeCloseTo(4);
     expect(bounds.stalenessNs).toBe(2e9);
-    expect(opportunities).toEqual({ S1: 15, L1: 1 });
+    expect(opportunities).toEqual({ S1: 9, L1: 1 });
   });
 
   it("are always checked by the second oracle", () => {

@@ -17,13 +17,13 @@ const MAX_BLOCKS = 256;
 /** vLLM's attention on CPUs refuses others. */
 const BLOCK_MULTIPLE = 32;
 /** Of the requests per second. */
-const LOAD_SHARE = 0.15;
+const LOAD_SHARE = 0.1;
 /** Questions to the gateway cost engines nothing, but the same two cores. */
-const QUESTION_SHARE = 0.5;
+const QUESTION_SHARE = 0.25;
 /** Probes that engines have to work for, per second at most. */
 const MAX_PER_S = { visibility: 1, follow: 1, isolation: 0.2, invalidation: 0.2, flip: 0.3 };
 const PHASE_FACTOR = 2;
-const OPPORTUNITY_SHARE = 0.05;
+const OPPORTUNITY_SHARE = 0.03;
 /** An engine's publisher competes with its step loop for one interpreter: up to 0.4 s were seen from batch to wire. */
 const MIN_BOUNDS_MS = { staleness: 2000, recovery: 8000, gap: 4000, departure: 4000, adapter: 5000 };
 

@@ -6,6 +6,9 @@
  * held when the request was sent, others filled its cache in between. Of an engine with several ranks the claim is that of the
  * best one, and a router need not pin it: there another rank's share is no violation.
  *
+ * A real engine is hardly ever alone at work and has no ledger beside this: its answers are compared under load, too, where its cache
+ * of the prompt did not change until the last byte.
+ *
  * Every answer that cannot be compared is counted by the name of its exception.
  */
 import type { RouteRecord } from "../history/records.js";
@@ -70,14 +73,16 @@ export const cachedTokensAgree: Property = {
 };
 
 function compared(context: JudgeContext, route: Reported): Compared | Exception {
-  if (!unloaded(route)) return "others_at_work";
+  const alone = unloaded(route);
+  if (!alone && context.truth.engine(route.engine)?.real !== true) return "others_at_work";
   const survey = context.surveyRoute(route);
   const standing = survey?.of(route.engine);
   if (survey?.calm !== true || standing?.settled !== true) return "disturbed_or_settling";
   const held = standing.certain;
   if (held !== standing.possible) return "cache_changed_meanwhile";
   const { chain, window } = survey;
-  const kept = standing.best((holder) => throughoutPrefix(holder, chain, held, window.from, route.chosenAt));
+  const until = alone ? route.chosenAt : route.ret;
+  const kept = standing.best((holder) => throughoutPrefix(holder, chain, held, window.from, until));
   if (kept < held) return "cache_changed_meanwhile";
   const { blockSize } = context.run.models[survey.prompt.model] ?? { blockSize: 0 };
   const promptTokens = route.promptTokens ?? survey.prompt.tokens;

@@ -103,6 +103,18 @@ describe("cached-tokens-agree", () => {
       measured: { others_at_work: 1 },
     });
   });
+  it("compares a real engine's answers under load as well, where its cache did not change meanwhile", async () => {
+    const loaded = (cachedTokens: number) =>
+      aHistory({ checks: ["cached-tokens-agree"] })
+        .engine("a", { kind: "vllm" })
+        .prompt("p", 4)
+        .stores("a", "p")
+        .wait(150)
+        .requests("p", "a", { claimedBlocks: 4, cachedTokens, promptTokens: 65, loads: { a: 1 } })
+        .verdictOf("cached-tokens-agree");
+    expect(await loaded(64)).toMatchObject({ verdict: "pass", opportunities: 1 });
+    expect(await loaded(32)).toMatchObject({ verdict: "fail" });
+  });
   it("judges engines of several ranks by the best one, and lets another rank's share pass", async () => {
     const ranks = (cachedTokens: number) =>
       aHistory({ checks: ["cached-tokens-agree"] })
