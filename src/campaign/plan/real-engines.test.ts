@@ -69,6 +69,12 @@ describe("real engines in the place of doubles", () => {
     expect(problem(`fleet:\n  - { model: llama, ${engine} }\n`, "vllm")).toContain(reason);
   });
 
+  it("make no load by themselves", () => {
+    const text = `${FLEET}workload: [{ kind: engine-load, rate_per_s: 100 }]\n`;
+    expect(problem(text, "vllm")).toContain("it makes no load by itself");
+    expect(problem(text)).toBe("(accepted)");
+  });
+
   it("refuse quirks and clocks, which only doubles have", () => {
     const faults = `${FLEET}faults:\n  - { id: q, kind: engine.quirk, target: engines/*, quirk: burn-seq }\n`;
     expect(problem(faults, "vllm")).toContain("engines are real vLLM, and only kvproof's own have engine.control");
