@@ -8,6 +8,7 @@ import { runVerdict } from "./run-verdict.js";
 import { DivergenceMap } from "./statistics/divergence-map.js";
 import { Degrading, partDistributions, sharesOf } from "./statistics/degrading.js";
 import { FaultWindows } from "./statistics/fault-windows.js";
+import { Starvation } from "./starvation.js";
 import { LoadAccount } from "./statistics/load-account.js";
 import { Measures } from "./statistics/measures.js";
 import { RecoveryTimes } from "./statistics/recovery-times.js";
@@ -38,6 +39,7 @@ export class Sweep {
   readonly #degrading: Degrading;
   readonly #recoveries = new RecoveryTimes();
   readonly #load: LoadAccount;
+  readonly #starvation: Starvation;
   readonly #starting = new Map<string, number>();
   #at = Number.NEGATIVE_INFINITY;
   #warmingUp = false;
@@ -58,6 +60,7 @@ export class Sweep {
     this.#faults = new FaultWindows(run.at, run.bounds.recoveryNs);
     this.#degrading = new Degrading(this.#faults);
     this.#load = new LoadAccount(run);
+    this.#starvation = new Starvation(run.bounds.stalenessNs);
   }
 
   /** Throws KVP_E_HISTORY_INVALID for a record that goes back in time or names a prompt that was not recorded. */
@@ -72,6 +75,7 @@ export class Sweep {
     if (record.k === "query") this.#query(record);
     else if (record.k === "route") this.#route(record);
     else if (record.k === "engine") this.#life(record);
+    else if (record.k === "resource") this.#starvation.note(record);
     else if (record.k === "phase") this.#warmingUp = record.name === "warmup";
     for (const handle of this.#handlersOf(record.k)) handle(record);
     if (!this.#statistics) return;
@@ -85,7 +89,10 @@ export class Sweep {
     const endAt = Math.max(this.#at, this.#run.at);
     for (const host of this.#hosts) host.finish(endAt);
     const broken = this.#validity.truthIsBroken;
-    const found = this.#hosts.map((host) => host.result(requiredOpportunities(this.#run, host.property.id), broken));
+    const found = this.#hosts.map((host) => {
+      const result = host.result(requiredOpportunities(this.#run, host.property.id), broken);
+      return host.property.timed === true ? this.#starvation.excuse(result) : result;
+    });
     const properties = [...found, this.#validity.result(found)];
     this.#recoveries.finish();
     this.#recoveries.record(this.#measures);

@@ -252,6 +252,8 @@ export interface ResourceRecord {
   readonly kind: "engine" | "gateway" | "runner" | "relay";
   readonly rssBytes: number;
   readonly cpuSeconds: number;
+  /** Since it started: how long its main thread was ready to run and had no CPU, where the system tells. */
+  readonly cpuWaitSeconds?: number;
   readonly heapBytes?: number;
   readonly eventLoopP99Ms?: number;
   /** Of a system under test that tells: its index, and bytes of event messages that it received so far. */

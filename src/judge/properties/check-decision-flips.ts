@@ -16,6 +16,7 @@ export const decisionFlips: Property = {
   id: "decision-flips",
   title: "the decision flips with the cache",
   kind: "scenario",
+  timed: true,
   statement: "When another engine comes to hold most of a prompt, the decision turns to it within the staleness bound.",
   notApplicable: (run) => (run.sut.capabilities.route ? null : "the system under test answers no dry runs"),
   start(context, tally) {

@@ -10,6 +10,7 @@ export const visibility: Property = {
   id: "L1",
   title: "visibility latency",
   kind: "slo",
+  timed: true,
   statement: "A store becomes visible, and stays so; its latency is measured from emission to answer.",
   notApplicable: needsEvents,
   start(context, tally) {

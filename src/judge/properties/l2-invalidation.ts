@@ -11,6 +11,7 @@ export const invalidation: Property = {
   id: "L2",
   title: "invalidation latency",
   kind: "slo",
+  timed: true,
   statement: "A removal shows, and stays so; its latency is measured from emission to answer.",
   notApplicable: needsEvents,
   start(context, tally) {

@@ -14,6 +14,8 @@ export interface Property {
   readonly title: string;
   readonly kind: PropertyResult["kind"];
   readonly statement: string;
+  /** Violations are of the staleness bound Δ: processes that get no CPU break it, whatever they are made of (starvation.ts). */
+  readonly timed?: true;
   /** Why this run cannot be asked for it; null when it can. */
   notApplicable?(run: RunRecord): string | null;
   start(context: JudgeContext, tally: Tally): Checker;

@@ -18,6 +18,7 @@ export const routingFollows: Property = {
   id: "R1",
   title: "routing follows the truth",
   kind: "always",
+  timed: true,
   statement: "With equal loads, the chosen engine holds as much of the prompt as any engine certainly does.",
   notApplicable(run) {
     return needsRouting(run) ?? (run.events === false ? "control run: the system under test gets no events" : null);

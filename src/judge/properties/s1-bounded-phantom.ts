@@ -12,6 +12,7 @@ export const boundedPhantom: Property = {
   id: "S1",
   title: "bounded phantom",
   kind: "always",
+  timed: true,
   statement: "On calm queries, every block credited to an engine was held by it within the staleness bound.",
   notApplicable: needsMatch,
   start(context, tally) {

@@ -12,6 +12,7 @@ export const boundedCompleteness: Property = {
   id: "S2",
   title: "bounded completeness",
   kind: "always",
+  timed: true,
   statement: "On calm queries, an engine that certainly holds the first n blocks is credited with at least n.",
   notApplicable: needsEvents,
   start: (context, tally) => ({

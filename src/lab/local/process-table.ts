@@ -10,6 +10,8 @@ const hasProc = existsSync("/proc/self/stat");
 export interface ProcessUsage {
   readonly rssBytes: number;
   readonly cpuSeconds: number;
+  /** Time its main thread was ready to run and had no CPU; absent where the kernel does not count it. */
+  readonly cpuWaitSeconds?: number;
 }
 
 /** Start time as an opaque text; null when no such process runs (a zombie does not run). */
@@ -34,7 +36,17 @@ export function usageOf(pid: number): ProcessUsage | null {
   const fields = procStat(pid);
   if (fields === null) return null;
   const ticks = Number(fields[11]) + Number(fields[12]);
-  return { rssBytes: Number(fields[21]) * PAGE_BYTES, cpuSeconds: ticks / TICKS_PER_S };
+  return { rssBytes: Number(fields[21]) * PAGE_BYTES, cpuSeconds: ticks / TICKS_PER_S, ...runDelayOf(pid) };
+}
+
+/** Second field of /proc/<pid>/schedstat (kernels with CONFIG_SCHED_INFO). */
+function runDelayOf(pid: number): { cpuWaitSeconds: number } | null {
+  try {
+    const [, waitedNs] = readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ");
+    return { cpuWaitSeconds: Number(waitedNs) / 1e9 };
+  } catch {
+    return null;
+  }
 }
 
 /** Fields of /proc/<pid>/stat from the state on; the name before them may itself hold blanks and parentheses. */
