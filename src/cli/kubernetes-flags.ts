@@ -13,6 +13,7 @@ export interface KubernetesFlags {
   readonly image: string;
   readonly keepNamespace: KeepNamespace;
   readonly reach: (typeof REACH_MODES)[number];
+  readonly discover?: true;
 }
 
 export function addKubernetesFlags(command: Command): Command {
@@ -35,7 +36,8 @@ export function addKubernetesFlags(command: Command): Command {
       new Option("--reach <how>", "kubernetes: how pods are reached from here: directly, or through the API server")
         .choices(REACH_MODES)
         .default("auto"),
-    );
+    )
+    .option("--discover", "kubernetes: the gateway finds engines by watching pods; nobody registers any");
 }
 
 export async function openKubernetesLab(flags: KubernetesFlags, dialects: readonly string[]): Promise<LabFactory> {
@@ -47,6 +49,7 @@ export async function openKubernetesLab(flags: KubernetesFlags, dialects: readon
     image: flags.image,
     keep: flags.keepNamespace,
     reach: flags.reach,
+    discovers: flags.discover === true,
     dialects,
   });
 }

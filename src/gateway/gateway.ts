@@ -5,6 +5,7 @@ import type { Logger } from "../base/log.js";
 import { AppliedTrace } from "./applied-trace.js";
 import { readConfig } from "./config.js";
 import { Discovery } from "./discovery/discovery.js";
+import type { PodDiscovery } from "./discovery/kubernetes/pod-discovery.js";
 import type { EngineDeps } from "./fleet/engine.js";
 import { Fleet } from "./fleet/fleet.js";
 import type { OpenStream } from "./fleet/seams.js";
@@ -60,7 +61,9 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
   const admin = new AdminToken(options.adminToken);
   const server = new GatewayServer(gatewayRoutes({ fleet, proxy, api, admin, metrics, readiness, trace }), log);
 
+  const pods = options.discover === null ? null : await discoverPods(options, fleet, log);
   const url = await server.listen(options.host, options.port).catch(async (error: unknown) => {
+    pods?.stop();
     await fleet.close();
     throw error;
   });
@@ -69,6 +72,7 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
   const stop = async (drainMs: number): Promise<void> => {
     readiness.stop();
     discovery.stop();
+    pods?.stop();
     await server.close(drainMs);
     await fleet.close();
   };
@@ -82,6 +86,19 @@ interface EngineNeeds {
   readonly returned: (engine: string) => void;
   readonly trace: AppliedTrace | null;
   readonly log: Logger;
+}
+
+/** The client of the API server is large, and loaded only where it is used. */
+async function discoverPods({ discoverSelector }: GatewayOptions, fleet: Fleet, log: Logger): Promise<PodDiscovery> {
+  const { PodDiscovery } = await import("./discovery/kubernetes/pod-discovery.js");
+  const { ownCluster } = await import("./discovery/kubernetes/own-cluster.js");
+  return new PodDiscovery({
+    ...ownCluster(),
+    selector: discoverSelector,
+    register: (registration) => fleet.register(registration),
+    unregister: (engine, life) => void fleet.unregister(engine, life),
+    log,
+  });
 }
 
 function engineDeps(options: GatewayOptions, { index, metrics, returned, trace, log }: EngineNeeds): EngineDeps {

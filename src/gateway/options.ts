@@ -6,6 +6,10 @@ export interface GatewayOptions {
   readonly port: number;
   /** Path of the static configuration; null = engines register themselves. */
   readonly config: string | null;
+  /** Where engines are found by themselves; null = nowhere. */
+  readonly discover: "kubernetes" | null;
+  /** Label selector of engine pods. */
+  readonly discoverSelector: string;
   readonly minMatchBlocks: number;
   /** Cap of the index; null = the index's own default. */
   readonly maxBlocks: number | null;
@@ -36,6 +40,8 @@ export const DEFAULT_OPTIONS: GatewayOptions = {
   host: "127.0.0.1",
   port: 0,
   config: null,
+  discover: null,
+  discoverSelector: "kvproof.dev/role=engine",
   minMatchBlocks: 1,
   maxBlocks: null,
   events: true,

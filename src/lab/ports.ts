@@ -81,6 +81,8 @@ export interface GatewaySpec {
   readonly events: boolean;
   readonly replay: boolean;
   readonly capBlocks?: number;
+  /** It finds engines by itself, once the lab has announced them ({@link Lab.membership}); nobody registers any. */
+  readonly discover?: boolean;
   readonly minMatchBlocks?: number;
   /** Every n-th batch of a stream is traced by our gateway, so that its latency is measured; absent = none. */
   readonly traceApplied?: number;
@@ -208,6 +210,8 @@ export interface Lab {
    * missed. Absent: engines keep ledgers.
    */
   settleTruth?(): Promise<void>;
+  /** Of a lab whose system under test finds engines by itself: who is to be found. Absent = it is told. */
+  readonly membership?: { announce(engine: string): Promise<void>; withdraw(engine: string): Promise<void> };
   /** Breaks the links that consumers use; null when the lab was opened without them. */
   readonly links: LinkPort | null;
   /** Strains the machine; null where the lab has no machine of its own. */
@@ -263,6 +267,8 @@ export interface LabOptions {
 export interface LabFactory {
   readonly kind: Lab["kind"];
   readonly capabilities: ReadonlySet<LabCapability>;
+  /** The gateway finds engines by itself. */
+  readonly discovers?: boolean;
   /** Wire dialects its engines can speak; the first is the default. */
   readonly dialects: readonly string[];
   /** Why this machine or lab lacks the capability, for people; null = it is there. */

@@ -136,7 +136,7 @@ describe("cache control", () => {
     const engine = await anEngine("--publish-at-start", "2");
     const following = engine.lab("GET", "/ledger?follow=1");
     await engine.store(tokens(16));
-    await engine.store(tokens(32, 500));
+    await engine.store(tokens(32, 5));
     const whole = (await engine.lab("GET", "/ledger")).text;
     engine.process.child.kill("SIGTERM");
     expect((await following).text).toBe(whole);

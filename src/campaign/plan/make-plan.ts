@@ -25,7 +25,10 @@ export interface PlanOptions {
   readonly gatewayCommand?: readonly string[];
   /** Another system under test in our gateway's place. */
   readonly launch?: SutLaunch;
-  readonly lab: Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithout" | "refuses" | "injector">;
+  readonly lab: Pick<
+    LabFactory,
+    "kind" | "capabilities" | "discovers" | "dialects" | "reasonWithout" | "refuses" | "injector"
+  >;
   /** Ids that the judge knows. */
   readonly properties: readonly string[];
   readonly checks: readonly string[];
@@ -90,6 +93,7 @@ function gatewaySpec(scenario: Scenario, options: PlanOptions): GatewaySpec {
   return {
     events,
     replay,
+    ...(options.lab.discovers ? { discover: true } : {}),
     ...(cap_blocks === undefined ? {} : { capBlocks: cap_blocks }),
     ...(min_match_blocks === undefined ? {} : { minMatchBlocks: min_match_blocks }),
     ...(trace_applied === undefined ? {} : { traceApplied: trace_applied }),

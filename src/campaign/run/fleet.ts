@@ -101,6 +101,7 @@ export class Fleet {
     const { spec, endpoints, topic, uid } = handle;
     const startedAt = this.#clock.nowNs();
     this.#nameable.set(spec.engine, { handle, until: Number.POSITIVE_INFINITY });
+    await this.#lab.membership?.announce(spec.engine);
     await this.#sut.addEngine({
       engine: spec.engine,
       model: spec.model,
@@ -120,7 +121,10 @@ export class Fleet {
   async leave(engine: string): Promise<void> {
     this.#members.delete(engine);
     const startedAt = this.#clock.nowNs();
-    if (this.#told.delete(engine)) await this.#sut.removeEngine(engine);
+    if (this.#told.delete(engine)) {
+      await this.#lab.membership?.withdraw(engine);
+      await this.#sut.removeEngine(engine);
+    }
     const left = this.#nameable.get(engine);
     if (left !== undefined) this.#nameable.set(engine, { ...left, until: this.#clock.nowNs() });
     this.#recorder.record({ k: "member", at: this.#clock.nowNs(), engine, event: "removed", startedAt });

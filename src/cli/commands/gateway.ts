@@ -6,7 +6,8 @@ import { integerFlag } from "../flags.js";
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 const DEFAULT_TOKEN_ENV = "KVPROOF_ADMIN_TOKEN";
 
-type Flags = Omit<GatewayOptions, "config" | "maxBlocks" | "adminToken" | "traceApplied"> & {
+type Flags = Omit<GatewayOptions, "config" | "discover" | "maxBlocks" | "adminToken" | "traceApplied"> & {
+  readonly discover?: "kubernetes";
   readonly config?: string;
   readonly maxBlocks?: number;
   readonly traceApplied?: number;
@@ -25,6 +26,12 @@ export function registerGateway(program: Command): void {
       DEFAULT_OPTIONS.port,
     )
     .option("--config <yaml>", "engines to start with (docs/reference/gateway.md)")
+    .addOption(
+      new Option("--discover <where>", "find engines: pods of this gateway's namespace, by label").choices([
+        "kubernetes",
+      ]),
+    )
+    .option("--discover-selector <labels>", "label selector of engine pods", DEFAULT_OPTIONS.discoverSelector)
     .option(
       "--min-match-blocks <n>",
       "shortest match that attracts a request",
@@ -80,9 +87,14 @@ function addLimits(command: Command): Command {
     );
 }
 
-async function run({ adminTokenEnv, config, maxBlocks, traceApplied, ...flags }: Flags): Promise<void> {
+async function run({ adminTokenEnv, config, discover, maxBlocks, traceApplied, ...flags }: Flags): Promise<void> {
   const { runGateway } = await import("../../gateway/main.js");
   const adminToken = process.env[adminTokenEnv] ?? null;
-  const absent = { config: config ?? null, maxBlocks: maxBlocks ?? null, traceApplied: traceApplied ?? null };
+  const absent = {
+    config: config ?? null,
+    discover: discover ?? null,
+    maxBlocks: maxBlocks ?? null,
+    traceApplied: traceApplied ?? null,
+  };
   await runGateway({ ...flags, ...absent, adminToken });
 }

@@ -70,9 +70,7 @@ interface Life {
   readonly options: EngineOptions;
 }
 
-type EngineOptions = Partial<
-  Pick<EngineRecord, "model" | "groups" | "replay" | "replayBatches" | "events" | "kind">
-> & {
+type EngineOptions = Partial<Pick<EngineRecord, "model" | "groups" | "replay" | "replayBatches" | "events">> & {
   /** Added to the system under test at once; default true. */
   readonly joins?: boolean;
 };
@@ -138,8 +136,8 @@ export class HistoryBuilder {
 
   life(name: string, event: EngineRecord["event"], unexpected = false): this {
     const { model, epoch, options } = this.#engine(name);
-    const { groups, replay, replayBatches, events, kind } = options;
-    const facts = defined({ groups, replay, replayBatches, events, kind });
+    const { groups, replay, replayBatches, events } = options;
+    const facts = defined({ groups, replay, replayBatches, events });
     const exit = unexpected ? { unexpected } : {};
     return this.add({ k: "engine", engine: name, model, epoch, event, ...facts, ...exit });
   }

@@ -10,4 +10,5 @@ export const KUBERNETES_CAPABILITIES: ReadonlySet<LabCapability> = new Set<LabCa
   "gateway.restart",
   "gateway.freeze",
   "engine.control",
+  "links",
 ]);

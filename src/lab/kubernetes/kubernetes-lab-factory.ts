@@ -18,6 +18,8 @@ export interface KubernetesOptions extends ClusterChoice {
   readonly image: string;
   readonly keep: KeepNamespace;
   readonly reach: ReachMode | "auto";
+  /** The gateway finds engines by itself. */
+  readonly discovers: boolean;
   readonly clock?: Clock;
 }
 
@@ -25,6 +27,7 @@ export class KubernetesLabFactory implements LabFactory {
   readonly kind = "kubernetes";
   readonly capabilities = KUBERNETES_CAPABILITIES;
   readonly dialects: readonly string[];
+  readonly discovers: boolean;
   readonly #api: KubeApi;
   readonly #options: KubernetesOptions;
   readonly #open = new Map<string, KubernetesLab>();
@@ -33,6 +36,7 @@ export class KubernetesLabFactory implements LabFactory {
     this.#api = api;
     this.#options = options;
     this.dialects = options.dialects;
+    this.discovers = options.discovers;
   }
 
   /** @throws UsageError KVP_E_CLUSTER_CONTEXT, UnavailableError KVP_E_CLUSTER_UNREACHABLE or KVP_E_CLUSTER_DENIED. */

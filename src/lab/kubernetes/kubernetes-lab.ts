@@ -16,6 +16,8 @@ import type {
   LabOptions,
   RestartChanges,
 } from "../ports.js";
+import type { Burnt } from "../local/relay/relay-talk.js";
+import type { LinkPort } from "../links.js";
 import type { KubeApi } from "./cluster/kube-api.js";
 import { PodWatch } from "./cluster/pod-watch.js";
 import { answersDirectly, Reach, type ReachMode } from "./cluster/reach.js";
@@ -25,6 +27,7 @@ import { EnginePod } from "./pods/engine-pod.js";
 import { GATEWAY_PORT, GatewayPod } from "./pods/gateway-pod.js";
 import { callLab } from "./pods/lab-client.js";
 import type { KubeContext } from "./pods/lab-context.js";
+import { RelayPod } from "./pods/relay-pod.js";
 
 const LOOK_EVERY_MS = 1_000;
 /** Beyond so many engines a look at each costs too much to be had every second. */
@@ -43,7 +46,7 @@ export interface KubernetesLabParts {
 export class KubernetesLab implements Lab {
   readonly kind = "kubernetes";
   readonly capabilities = KUBERNETES_CAPABILITIES;
-  readonly links = null;
+  readonly links: LinkPort | null;
   readonly host = null;
   readonly #context: KubeContext;
   readonly #namespace: LabNamespace;
@@ -51,12 +54,14 @@ export class KubernetesLab implements Lab {
   readonly #pastLedgers: string[] = [];
   readonly #ending = sharedAbort();
   readonly #gateway: GatewayPod;
+  readonly #relay: RelayPod | null;
   readonly #watch: PodWatch;
   readonly #wanted: ReachMode | "auto";
   #reach: Promise<Reach> | null = null;
   #looking: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   #worstUncertaintyNs = 0;
+  #discovers = false;
 
   constructor({ options, api, namespace, image, reach, clock }: KubernetesLabParts) {
     this.#namespace = namespace;
@@ -78,7 +83,15 @@ export class KubernetesLab implements Lab {
       observer: options.observer,
       closing: this.#ending.signal,
       reach: () => (this.#reach ??= this.#findReach()),
+      relay: () => this.#relay,
     };
+    const { observer } = options;
+    const news = {
+      onBurnt: (burnt: Burnt) => observer.record({ k: "wire", what: "burnt", ...burnt }),
+      onLost: (error: KvproofError) => observer.gatewayLost(error),
+    };
+    this.#relay = options.relay === true ? new RelayPod(this.#context, options.seed ?? 0, news) : null;
+    this.links = this.#relay?.talk ?? null;
     this.#gateway = new GatewayPod(this.#context);
   }
 
@@ -90,6 +103,7 @@ export class KubernetesLab implements Lab {
     spec: EngineSpec,
     placement: { readonly reuseAddressOf?: string; readonly newAddress?: boolean } = {},
   ): Promise<EngineHandle> {
+    await this.#relay?.ready();
     const previous = this.#engines.get(spec.engine);
     if (previous?.handle) throw new InternalError(`engine ${spec.engine} is running already`);
     const pod = await this.#place(spec, previous, placement);
@@ -119,6 +133,13 @@ export class KubernetesLab implements Lab {
     this.#engine(engine).expectDeath();
   }
 
+  get membership(): NonNullable<Lab["membership"]> {
+    const show = async (engine: string, shown: boolean): Promise<void> => {
+      if (this.#discovers) await this.#engine(engine).showAsMember(shown);
+    };
+    return { announce: (engine) => show(engine, true), withdraw: (engine) => show(engine, false) };
+  }
+
   engines(): readonly EngineHandle[] {
     return [...this.#engines.values()].flatMap((pod) => pod.handle ?? []);
   }
@@ -132,6 +153,7 @@ export class KubernetesLab implements Lab {
 
   async startGateway(spec: GatewaySpec): Promise<GatewayHandle> {
     if (this.#gateway.runs) throw new InternalError("the gateway is running already");
+    this.#discovers = spec.discover === true;
     const handle = await this.#gateway.start(spec);
     this.#looking ??= this.#look();
     return handle;
@@ -173,6 +195,7 @@ export class KubernetesLab implements Lab {
     this.#ending.abort();
     await Promise.all([...this.#engines.values()].map((pod) => pod.close()));
     await this.#gateway.close();
+    this.#relay?.close();
     await this.#looking;
     this.#watch.stop();
     const reach = await this.#reach?.catch(() => null);

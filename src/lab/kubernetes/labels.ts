@@ -4,7 +4,12 @@ export const LABEL = {
   runId: "kvproof.dev/run-id",
   /** engine, gateway, relay, stress */
   role: "kvproof.dev/role",
+  /** "yes": the gateway may find it, where it discovers engines by itself. */
+  member: "kvproof.dev/member",
 } as const;
+
+/** Label selector of engines that a discovering gateway is to know. */
+export const MEMBERS = `${LABEL.role}=engine,${LABEL.member}=yes`;
 
 export const ANNOTATION = {
   /** Name of the engine, `<model>/<n>`: labels cannot hold a slash. */

@@ -203,14 +203,14 @@ export class EnginePod {
     const { relay } = this.#context;
     if (relay === null || this.#place.relayed === null) return { endpoints: direct, relayed: null };
     const life = { engine: this.spec.engine, epoch: this.#epoch, direct };
-    const { endpoints, place } = await exposeThrough(relay, life, this.#place.relayed);
+    const { endpoints, place } = await exposeThrough(relay.talk, life, this.#place.relayed);
     return { endpoints, relayed: place };
   }
 
   async #ended(process: LabProcess, epoch: number, exit: ExitInfo, wasReady: boolean): Promise<void> {
     if (process.pid !== null) this.#context.registry.ended(process.pid);
     // Nobody listens where nothing runs. A relay that is gone, too, has been reported by itself.
-    this.#context.relay?.withdraw(this.spec.engine).catch(() => undefined);
+    this.#context.relay?.talk.withdraw(this.spec.engine).catch(() => undefined);
     const expected = this.#deathExpected && !this.#ending;
     const unexpected = !this.#ending && !expected;
     this.#record("down", { epoch, ...(unexpected ? { unexpected } : {}) });

@@ -118,11 +118,12 @@ export class GatewayProcess {
 }
 
 function gatewayArguments(spec: GatewaySpec, { address, port }: GatewayPlace): string[] {
+  return ["--host", address, "--port", String(port), ...gatewayFlags(spec)];
+}
+
+/** Wherever it listens. */
+export function gatewayFlags(spec: GatewaySpec): string[] {
   return [
-    "--host",
-    address,
-    "--port",
-    String(port),
     "--admin-token-env",
     TOKEN_VARIABLE,
     ...(spec.minMatchBlocks === undefined ? [] : ["--min-match-blocks", String(spec.minMatchBlocks)]),

@@ -95,7 +95,7 @@ export class LocalLab implements Lab {
     const pidOf = (engine: string): number | null => this.#pods.get(engine)?.pid ?? null;
     this.links =
       this.#namespace === null
-        ? this.#relay
+        ? (this.#relay?.talk ?? null)
         : new NamespaceLinks({ namespace: this.#namespace, engines: () => this.engines(), pidOf, clock });
     this.host = new LocalHost({
       dir: options.dir,

@@ -1,5 +1,6 @@
 /** Driver for the gateway that ships with kvproof (and for anything that speaks its HTTP API). */
 import { z } from "zod";
+import { waitFor } from "../../base/async.js";
 import { packageVersion } from "../../base/package-root.js";
 import type { AppliedRecord } from "../../judge/history/load-records.js";
 import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
@@ -40,6 +41,10 @@ const streamStatus = z.object({
 });
 const workersAnswer = z.object({ workers: z.array(z.object({ engine: z.string(), ranks: z.array(streamStatus) })) });
 
+const livesAnswer = z.object({ workers: z.array(z.object({ engine: z.string(), uid: z.string() })) });
+/** A pod that is ready is seen by a watch at once, and asked what it is. */
+const DISCOVERY_MS = 15_000;
+
 const PREFIX = "kvproof_gateway_";
 const RECEIVED = "kvproof_gateway_batches_received_total";
 const SETTLED = "kvproof_gateway_batches_total";
@@ -64,7 +69,8 @@ export function kvproofGatewayDriver(spec: GatewaySpec): SutDriver {
   return {
     name: "kvproof-gateway",
     minMatchBlocks: spec.minMatchBlocks ?? 1,
-    connect: async (gateway) => new KvproofGateway(gateway, capabilities, spec.traceApplied !== undefined),
+    connect: async (gateway) =>
+      new (spec.discover ? DiscoveringGateway : KvproofGateway)(gateway, capabilities, spec.traceApplied !== undefined),
   };
 }
 
@@ -73,7 +79,7 @@ class KvproofGateway implements SystemUnderTest {
   readonly version = packageVersion;
   readonly capabilities: SutCapabilities;
   readonly openaiUrl: string;
-  readonly #client: JsonClient;
+  protected readonly client: JsonClient;
 
   readonly #traces: boolean;
 
@@ -81,23 +87,23 @@ class KvproofGateway implements SystemUnderTest {
     this.#traces = traces;
     this.capabilities = capabilities;
     this.openaiUrl = gateway.url;
-    this.#client = new JsonClient(gateway.url, gateway.adminToken);
+    this.client = new JsonClient(gateway.url, gateway.adminToken);
   }
 
   async addEngine(engine: EngineRegistration): Promise<void> {
-    await this.#client.post("/register", engine);
+    await this.client.post("/register", engine);
   }
 
   async removeEngine(engine: string): Promise<void> {
-    await this.#client.post("/unregister", { engine });
+    await this.client.post("/unregister", { engine });
   }
 
   async match(query: MatchQuery): Promise<Record<string, number>> {
-    return parseAnswer(queryAnswer, await this.#client.post("/query", query), "/query").engines;
+    return parseAnswer(queryAnswer, await this.client.post("/query", query), "/query").engines;
   }
 
   async route(query: MatchQuery, loads: Readonly<Record<string, number>>): Promise<RouteAnswer> {
-    const answer = parseAnswer(routeAnswer, await this.#client.post("/route", { ...query, loads }), "/route");
+    const answer = parseAnswer(routeAnswer, await this.client.post("/route", { ...query, loads }), "/route");
     return {
       engine: answer.engine,
       ...(answer.matched_blocks === undefined ? {} : { matchedBlocks: answer.matched_blocks }),
@@ -105,31 +111,31 @@ class KvproofGateway implements SystemUnderTest {
   }
 
   async dump(): Promise<Omit<DumpRecord, "k" | "at">> {
-    const dump = parseAnswer(dumpAnswer, await this.#client.get("/dump"), "/dump");
+    const dump = parseAnswer(dumpAnswer, await this.client.get("/dump"), "/dump");
     const engines = Object.fromEntries(Object.entries(dump.engines).map(([engine, { blocks }]) => [engine, blocks]));
     return { engines, totalBlocks: dump.total_blocks, capBlocks: dump.cap_blocks, sideEntries: dump.side_entries };
   }
 
   async streams(): Promise<readonly Omit<StreamRecord, "k" | "at">[]> {
-    const { workers } = parseAnswer(workersAnswer, await this.#client.get("/workers"), "/workers");
+    const { workers } = parseAnswer(workersAnswer, await this.client.get("/workers"), "/workers");
     return workers.flatMap(({ engine, ranks }) => ranks.map((status) => ({ engine, ...status })));
   }
 
   async counters(): Promise<readonly Omit<CounterRecord, "k" | "at">[]> {
-    return countersOf(parseSamples(await this.#client.text("/metrics"), "kvproof_gateway_batches_"));
+    return countersOf(parseSamples(await this.client.text("/metrics"), "kvproof_gateway_batches_"));
   }
 
   async signals(): Promise<readonly Signal[]> {
-    return signalsOf(parseSamples(await this.#client.text("/metrics"), PREFIX));
+    return signalsOf(parseSamples(await this.client.text("/metrics"), PREFIX));
   }
 
   async applied(): Promise<readonly Omit<AppliedRecord, "k" | "at">[]> {
     if (!this.#traces) return [];
-    return appliedOf(parseAnswer(appliedAnswer, await this.#client.get("/applied"), "/applied"));
+    return appliedOf(parseAnswer(appliedAnswer, await this.client.get("/applied"), "/applied"));
   }
 
   async vitals(): Promise<SutVitals> {
-    const samples = parseSamples(await this.#client.text("/metrics"), "nodejs_");
+    const samples = parseSamples(await this.client.text("/metrics"), "nodejs_");
     const valueOf = (name: string): number | undefined => samples.find((sample) => sample.name === name)?.value;
     const heapBytes = valueOf(HEAP);
     const loopSeconds = valueOf(LOOP_P99);
@@ -140,7 +146,32 @@ class KvproofGateway implements SystemUnderTest {
   }
 
   stop(): Promise<void> {
-    return this.#client.close();
+    return this.client.close();
+  }
+}
+
+/** Does not have to be told of engines: telling it means waiting until it knows. */
+class DiscoveringGateway extends KvproofGateway {
+  override addEngine({ engine, uid }: EngineRegistration): Promise<void> {
+    return this.#until(engine, `find engine ${engine}`, (life) => life === uid);
+  }
+
+  override removeEngine(engine: string): Promise<void> {
+    return this.#until(engine, `forget engine ${engine}`, (life) => life === null);
+  }
+
+  /** `holds` is asked with the life of the engine that it knows; null = none. */
+  async #until(engine: string, what: string, holds: (life: string | null) => boolean): Promise<void> {
+    let known: string | null = null;
+    await waitFor(
+      async () => {
+        const { workers } = parseAnswer(livesAnswer, await this.client.get("/workers"), "/workers");
+        known = workers.find((worker) => worker.engine === engine)?.uid ?? null;
+        if (holds(known)) return true;
+        throw new Error(`it knows ${known ?? "none of that name"}`);
+      },
+      { describe: `the gateway to ${what}`, timeoutMs: DISCOVERY_MS, code: "KVP_E_SUT_UNAVAILABLE" },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the API server or the way to it answered, as an error of ours; pure, so that its traps are tested without a cluster. */
-import { asError, type ErrorCode, UnavailableError } from "../../../base/errors.js";
+import { asError, type ErrorCode, KvproofError, UnavailableError } from "../../../base/errors.js";
 
 /** HTTP status of an answer; null = there was no answer. */
 export function statusOf(thrown: unknown): number | null {
@@ -12,6 +12,11 @@ export function statusOf(thrown: unknown): number | null {
 export function isTransient(thrown: unknown): boolean {
   const status = statusOf(thrown);
   return status === null || status === 429 || status >= 500;
+}
+
+/** An error of {@link clusterError} that says: there is no such object. */
+export function isGone(thrown: unknown): boolean {
+  return thrown instanceof KvproofError && thrown.details.status === 404;
 }
 
 /** `what` reads like "create pod x". */

@@ -31,9 +31,16 @@ async function saveLogs(api: KubeApi, { metadata, status }: V1Pod, dir: string):
   }
 }
 
+function timeOf({ lastTimestamp, eventTime, firstTimestamp, metadata }: CoreV1Event): number {
+  const times = [lastTimestamp, eventTime, firstTimestamp, metadata.creationTimestamp].map((time) =>
+    Number(time ?? NaN),
+  );
+  return times.find((time) => !Number.isNaN(time)) ?? 0;
+}
+
 /** In the order in which they happened. */
 export function eventLines(events: readonly CoreV1Event[]): string[] {
-  const timed = events.map((event) => ({ event, at: Number(event.lastTimestamp ?? event.eventTime ?? 0) }));
+  const timed = events.map((event) => ({ event, at: timeOf(event) }));
   return timed
     .toSorted((a, b) => a.at - b.at)
     .map(({ event, at }) => {

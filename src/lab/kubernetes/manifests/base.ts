@@ -1,9 +1,9 @@
 /** The files of deploy/, which are the only place where the workloads are described; what differs per pod is patched in. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { V1Deployment, V1PodSpec, V1PodTemplateSpec } from "@kubernetes/client-node";
+import type { V1Deployment, V1PodSpec, V1PodTemplate, V1PodTemplateSpec } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
-import { invariant } from "../../../base/errors.js";
+import { InternalError, invariant } from "../../../base/errors.js";
 import { packageRoot } from "../../../base/package-root.js";
 import type { Manifest } from "../cluster/kube-api.js";
 
@@ -13,11 +13,15 @@ export function deployFile(name: string): Manifest[] {
   return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 }
 
-/** The pod template of a Deployment in deploy/base. */
+/** The pod template of a Deployment or PodTemplate in deploy/. */
 export function podTemplate(file: string): V1PodTemplateSpec {
-  const deployment = deployFile(file).find(({ kind }) => kind === "Deployment") as V1Deployment | undefined;
-  invariant(deployment?.spec !== undefined, `deploy/${file} has no Deployment`);
-  return deployment.spec.template;
+  const objects = deployFile(file) as (V1Deployment | V1PodTemplate)[];
+  for (const one of objects) {
+    const template =
+      "template" in one ? one.template : one.kind === "Deployment" && "spec" in one && one.spec?.template;
+    if (template) return template;
+  }
+  throw new InternalError(`deploy/${file} has no pod template`);
 }
 
 /** What deploy/lab/pod.yaml adds to every pod. */

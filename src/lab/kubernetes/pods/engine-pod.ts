@@ -8,8 +8,10 @@ import { asError, invariant, KvproofError, UnavailableError } from "../../../bas
 import type { EngineRecord, ResourceRecord } from "../../../judge/history/records.js";
 import { engineArguments, topicOf } from "../../local/engine-arguments.js";
 import { fileNameOf } from "../../local/engine-pod.js";
-import type { EngineHandle, EngineSpec, RestartChanges } from "../../ports.js";
-import { ANNOTATION } from "../labels.js";
+import { exposeThrough, type RelayedPlace } from "../../local/relay/relayed-place.js";
+import type { EngineEndpoints, EngineHandle, EngineSpec, RestartChanges } from "../../ports.js";
+import { isGone } from "../cluster/api-error.js";
+import { ANNOTATION, LABEL } from "../labels.js";
 import { labAdditions, podTemplate } from "../manifests/base.js";
 import { renderLabPod, STATE_FOLDER } from "../manifests/lab-pod.js";
 import { kubeName } from "../manifests/names.js";
@@ -55,6 +57,7 @@ export class EnginePod {
   #ending = false;
   #deathExpected = false;
   #usage: { readonly rssBytes: number; readonly cpuSeconds: number } | null = null;
+  #relayed: RelayedPlace | null = null;
   #clock: ClockOffset = { offsetNs: 0, uncertaintyNs: 0 };
 
   constructor(context: KubeContext, spec: EngineSpec, { epoch = 0, avoidNodes = [], pod }: Origin = {}) {
@@ -66,6 +69,7 @@ export class EnginePod {
     if (pod === undefined) return;
     this.#exists = true;
     this.#restarts = pod.#restarts;
+    this.#relayed = pod.#relayed;
   }
 
   get podName(): string {
@@ -127,6 +131,18 @@ export class EnginePod {
   async thaw(): Promise<void> {
     await this.#keeper.signal("CONT");
     this.#record("thawed");
+  }
+
+  /** Whether a gateway that discovers engines may find it. A pod that is gone is found by nobody. */
+  async showAsMember(shown: boolean): Promise<void> {
+    const { name, namespace } = { name: this.#name, namespace: this.#context.namespace };
+    const labels = { [LABEL.member]: shown ? "yes" : null };
+    const metadata = { name, namespace, labels, annotations: { [ANNOTATION.engine]: this.spec.engine } };
+    await this.#context.api
+      .mergePatch({ apiVersion: "v1", kind: "Pod", metadata } as never)
+      .catch((thrown: unknown) => {
+        if (shown || !isGone(thrown)) throw thrown;
+      });
   }
 
   /** Its pod belongs to another engine from now on. */
@@ -238,10 +254,11 @@ export class EnginePod {
     const life = lifeOf(pod, CONTAINER);
     this.#restarts = life.restarts;
     this.#node = pod.spec?.nodeName;
-    const endpoints = endpointsAt(pod.status?.podIP ?? "", this.spec);
+    const own = endpointsAt(pod.status?.podIP ?? "", this.spec);
     const [http, lab] = await Promise.all([reach.at(pod, ENGINE_PORTS.http), reach.at(pod, ENGINE_PORTS.lab)]);
-    const direct = { ...endpoints, http: `http://${http}`, lab: `http://${lab}` };
+    const direct = { ...own, http: `http://${http}`, lab: `http://${lab}` };
     await this.#beginMirror(direct.lab);
+    const endpoints = await this.#exposed(own);
     this.#handle = {
       spec: this.spec,
       epoch: this.#epoch,
@@ -250,8 +267,18 @@ export class EnginePod {
       topic: topicOf(this.spec),
       uid: lifeName(life),
     };
-    this.#record("ready", { address: endpoints.address });
+    this.#record("ready", { address: own.address });
     return this.#handle;
+  }
+
+  /** What consumers dial. */
+  async #exposed(own: EngineEndpoints): Promise<EngineEndpoints> {
+    const relay = this.#context.relay();
+    if (relay === null) return own;
+    const life = { engine: this.spec.engine, epoch: this.#epoch, direct: own };
+    const { endpoints, place } = await exposeThrough(relay.talk, life, this.#relayed ?? relay.place());
+    this.#relayed = place;
+    return endpoints;
   }
 
   async #beginMirror(url: string): Promise<void> {
@@ -323,6 +350,12 @@ export class EnginePod {
   }
 
   #record(event: EngineRecord["event"], more: Partial<EngineRecord> = {}): void {
+    // Nobody listens where nothing runs. A relay that is gone, too, has been reported by itself.
+    if (event === "down")
+      void this.#context
+        .relay()
+        ?.talk.withdraw(this.spec.engine)
+        .catch(() => undefined);
     const { engine, model, ranks, groups, replay, events, bufferSteps } = this.spec;
     const address = this.#pod?.status?.podIP;
     this.#context.observer.record({

@@ -5,11 +5,13 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { request } from "undici";
 import { KvproofError, UnavailableError } from "../../../base/errors.js";
 import type { ResourceRecord } from "../../../judge/history/records.js";
-import { TOKEN_VARIABLE } from "../../local/gateway-process.js";
+import { gatewayFlags, TOKEN_VARIABLE } from "../../local/gateway-process.js";
 import type { GatewayHandle, GatewaySpec } from "../../ports.js";
 import { parseSamples } from "../../sut/prometheus-text.js";
-import { labAdditions, podTemplate } from "../manifests/base.js";
+import { deployFile, labAdditions, podTemplate } from "../manifests/base.js";
+import { MEMBERS } from "../labels.js";
 import { renderLabPod } from "../manifests/lab-pod.js";
+import { plain } from "../manifests/plain.js";
 import { Keeper } from "./keeper.js";
 import type { KubeContext } from "./lab-context.js";
 import { PodLog } from "./pod-log.js";
@@ -44,7 +46,7 @@ export class GatewayPod {
     if (closing.aborted) throw new KvproofError("KVP_E_INTERRUPTED", "the gateway did not start: the run ends");
     const args = gatewayArguments(spec);
     const logFile = join(dir, "logs", "gateway.log");
-    if (this.#log === null) await this.#create(args, logFile);
+    if (this.#log === null) await this.#create(args, logFile, spec.discover === true);
     else await this.#keeper.release(args);
     const pod = await this.#awaitReady();
     this.#restarts = lifeOf(pod, CONTAINER).restarts;
@@ -106,8 +108,9 @@ export class GatewayPod {
     return new Keeper(this.#context, NAME);
   }
 
-  async #create(args: readonly string[], logFile: string): Promise<void> {
+  async #create(args: readonly string[], logFile: string, discover: boolean): Promise<void> {
     const { api, namespace, runId, image } = this.#context;
+    if (discover) await this.#allowDiscovery();
     const pod = renderLabPod(podTemplate("base/gateway.yaml"), labAdditions(), {
       name: NAME,
       namespace,
@@ -116,9 +119,19 @@ export class GatewayPod {
       role: "gateway",
       args,
       env: [{ name: TOKEN_VARIABLE, value: this.#token }],
+      ...(discover ? { serviceAccount: NAME } : {}),
     });
     this.#log = new PodLog(this.#context, { pod: NAME, container: CONTAINER, file: logFile });
     await api.create(pod);
+  }
+
+  /** It may see the pods of its namespace. */
+  async #allowDiscovery(): Promise<void> {
+    const { api, namespace } = this.#context;
+    for (const { metadata, ...rest } of deployFile("base/gateway-access.yaml").map(plain)) {
+      const subjects = "subjects" in rest ? { subjects: [{ kind: "ServiceAccount", name: NAME, namespace }] } : {};
+      await api.create({ ...rest, ...subjects, metadata: { ...metadata, namespace } });
+    }
   }
 
   #awaitReady(): Promise<V1Pod> {
@@ -142,10 +155,7 @@ function gatewayArguments(spec: GatewaySpec): string[] {
     "--host=0.0.0.0",
     `--port=${GATEWAY_PORT}`,
     "--allow-remote",
-    `--admin-token-env=${TOKEN_VARIABLE}`,
-    ...(spec.minMatchBlocks === undefined ? [] : [`--min-match-blocks=${spec.minMatchBlocks}`]),
-    ...(spec.capBlocks === undefined ? [] : [`--max-blocks=${spec.capBlocks}`]),
-    ...(spec.events ? [] : ["--no-events"]),
-    ...(spec.replay ? [] : ["--no-replay"]),
+    ...(spec.discover ? ["--discover=kubernetes", `--discover-selector=${MEMBERS}`] : []),
+    ...gatewayFlags(spec),
   ];
 }

@@ -2,6 +2,7 @@
 import type { Clock } from "../../../base/clock.js";
 import type { LabObserver } from "../../ports.js";
 import type { KubeApi } from "../cluster/kube-api.js";
+import type { RelayPod } from "./relay-pod.js";
 import type { PodWatch } from "../cluster/pod-watch.js";
 import type { Reach } from "../cluster/reach.js";
 
@@ -20,4 +21,6 @@ export interface KubeContext {
   readonly closing: AbortSignal;
   /** Decided once the first pod runs. */
   readonly reach: () => Promise<Reach>;
+  /** Between engines and their consumers; null = they are reached directly. */
+  readonly relay: () => RelayPod | null;
 }

@@ -1,4 +1,8 @@
-/** The relay process: commands in on standard input, answers and news out on standard output, until it is told to end. */
+/**
+ * The relay process: commands in on standard input, answers and news out on standard output, until it is told to end. In a pod
+ * the same lines go over a TCP port, one lab at a time, whose first line is the lab's token.
+ */
+import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { systemClock } from "../../../base/clock.js";
 import { asError, KvproofError, UsageError } from "../../../base/errors.js";
@@ -8,28 +12,66 @@ import { type RelayEvent, relayRequest } from "./control.js";
 import { RELAY_LIMITS } from "./limits.js";
 import { RelayHub } from "./relay-hub.js";
 
+export interface RelayOptions {
+  readonly seed: number;
+  /** Takes commands here instead of on standard input. */
+  readonly control?: { readonly port: number; readonly token: string };
+}
+
+type Tell = (event: RelayEvent) => void;
+
 /** Resolves when its lab has closed the control channel, is gone, or has sent SIGTERM. */
-export async function runRelay(seed: number): Promise<void> {
+export async function runRelay({ seed, control }: RelayOptions): Promise<void> {
+  let tell: Tell = (event) => void process.stdout.write(`${JSON.stringify(event)}\n`);
   const hub = new RelayHub({
     rng: new Rng(seed),
     nowMs: () => performance.now(),
     onBurnt: (engine, rank, seq, epoch) => tell({ event: "burnt", at: systemClock.nowNs(), engine, rank, epoch, seq }),
     onNote: (text) => tell({ event: "note", text }),
   });
-  const lines = createInterface({ input: process.stdin });
-  lines.on("line", (line) => void answer(hub, line));
   const ended = new Promise<void>((resolve) => {
-    lines.once("close", resolve);
     process.once("SIGTERM", () => resolve());
     guardParent(process.env.KVPROOF_PARENT_PID, () => resolve());
+    if (control !== undefined) return;
+    const lines = createInterface({ input: process.stdin });
+    lines.on("line", (line) => void answer(hub, line, tell));
+    lines.once("close", resolve);
   });
-  tell({ event: "ready" });
+  if (control === undefined) tell({ event: "ready" });
+  else
+    await listenTo(control, hub, (told) => {
+      tell = told;
+    });
   await ended;
   // Links that are up would keep the process; they end with it.
   process.exit(0);
 }
 
-async function answer(hub: RelayHub, line: string): Promise<void> {
+/** News go to the lab that said its token last; what nobody hears goes to the log. */
+function listenTo(
+  { port, token }: NonNullable<RelayOptions["control"]>,
+  hub: RelayHub,
+  onLab: (tell: Tell) => void,
+): Promise<void> {
+  const server = createServer({ noDelay: true }, (socket: Socket) => {
+    let known = false;
+    socket.on("error", () => undefined);
+    const tell: Tell = (event) => void socket.write(`${JSON.stringify(event)}\n`);
+    createInterface({ input: socket }).on("line", (line) => {
+      if (known) return void answer(hub, line, tell);
+      if (line !== token) return void socket.destroy();
+      known = true;
+      onLab(tell);
+      tell({ event: "ready" });
+    });
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "0.0.0.0", resolve);
+  });
+}
+
+async function answer(hub: RelayHub, line: string, tell: Tell): Promise<void> {
   let id = -1;
   try {
     if (line.length > RELAY_LIMITS.lineBytes)
@@ -42,8 +84,4 @@ async function answer(hub: RelayHub, line: string): Promise<void> {
     const code = thrown instanceof KvproofError ? thrown.code : "KVP_E_INTERNAL";
     tell({ event: "failed", id, code, message: asError(thrown).message });
   }
-}
-
-function tell(event: RelayEvent): void {
-  process.stdout.write(`${JSON.stringify(event)}\n`);
 }

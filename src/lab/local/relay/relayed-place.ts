@@ -3,25 +3,29 @@ import type { EngineEndpoints } from "../../ports.js";
 import { portOf } from "../ready-lines.js";
 import type { GateSpec } from "./gate.js";
 import type { LinkTarget } from "./link.js";
-import type { RelayProcess } from "./relay-process.js";
+import type { RelayTalk } from "./relay-talk.js";
 
 /** Stays for a pod's place, over its lives. `ports`: of the gates, in their order; none until the first life. */
 export interface RelayedPlace {
   readonly address: string;
   readonly ports: readonly number[];
+  /** The address is that of the relay for all engines: the system chooses ports, and the relay listens wherever it is reached. */
+  readonly everywhere?: true;
 }
 
 /** Opens the gates to an engine that is ready; resolves with what consumers dial. */
 export async function exposeThrough(
-  relay: RelayProcess,
+  relay: Pick<RelayTalk, "expose">,
   life: { readonly engine: string; readonly epoch: number; readonly direct: EngineEndpoints },
   place: RelayedPlace,
 ): Promise<{ readonly endpoints: EngineEndpoints; readonly place: RelayedPlace }> {
   const { engine, epoch, direct } = life;
   const gates = gatesOf(direct, place);
   const addresses = await relay.expose(engine, epoch, gates);
-  const at = (spec: GateSpec["port"], rank: number): LinkTarget | undefined =>
-    addresses[gates.findIndex((gate) => gate.port === spec && gate.rank === rank)];
+  const at = (spec: GateSpec["port"], rank: number): LinkTarget | undefined => {
+    const found = addresses[gates.findIndex((gate) => gate.port === spec && gate.rank === rank)];
+    return found && { ...found, host: place.address };
+  };
   const endpoints: EngineEndpoints = {
     http: endpoint("http", at("http", 0)) ?? direct.http,
     lab: direct.lab,
@@ -32,7 +36,7 @@ export async function exposeThrough(
       replay: replay === null ? null : (endpoint("tcp", at("replay", rank)) ?? replay),
     })),
   };
-  return { endpoints, place: { address: place.address, ports: addresses.map(({ port }) => port) } };
+  return { endpoints, place: { ...place, ports: addresses.map(({ port }) => port) } };
 }
 
 function gatesOf(direct: EngineEndpoints, place: RelayedPlace): GateSpec[] {
@@ -44,10 +48,11 @@ function gatesOf(direct: EngineEndpoints, place: RelayedPlace): GateSpec[] {
     ),
   ];
   // On an address of its own the engine's port numbers are free; on a shared one the system chooses.
-  const separate = place.address !== direct.address;
+  const separate = place.address !== direct.address && !place.everywhere;
+  const host = place.everywhere ? "0.0.0.0" : place.address;
   return targets.map(({ port, rank, endpoint }, i) => {
     const own = portOf(endpoint);
-    const listen = { host: place.address, port: place.ports[i] ?? (separate ? own : 0) };
+    const listen = { host, port: place.ports[i] ?? (separate ? own : 0) };
     return { port, rank, listen, target: { host: direct.address, port: own } };
   });
 }
