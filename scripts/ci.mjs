@@ -12,6 +12,7 @@ const allowedSkips = [
   /needs Linux/,
   /needs root/,
   /needs a memory cgroup/,
+  /needs KVPROOF_VLLM_PYTHON/,
 ];
 
 const kvproof = (...args) => ["node", ["dist/kvproof.js", ...args]];
@@ -34,6 +35,7 @@ const stages = [
     ? [["chaos, real packet loss", ...kvproof("run", "test/chaos/experiments/loss-10.yaml", "--lab", "netns")]]
     : []),
   ["core benchmark", "npm", ["run", "bench:core", "--", "--quick"]],
+  ["regression gate, self-test", "npm", ["run", "bench:selftest", "--", "--rounds", "1"]],
 ];
 
 if (!canFilterPackets) console.log("left out: chaos with real packet loss (needs root, nft and ip)");

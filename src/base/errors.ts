@@ -155,6 +155,11 @@ export const errorCatalogue = {
     meaning: "A build to compare with could not be made.",
     remedy: "The message quotes what failed; build it by hand to see all of it.",
   },
+  KVP_E_RESULT_UNWRITABLE: {
+    exit: 69,
+    meaning: "Results of a benchmark could not be written to their end: no room, or the device failed.",
+    remedy: "Make room and run again; what was measured before that is in the file that the message names.",
+  },
   KVP_E_BENCHMARK_FAILED: {
     exit: 1,
     meaning: "A benchmark process failed, answered wrongly, or did no work.",

@@ -15,6 +15,7 @@ const BUILD_TIMEOUT_MS = 10 * 60_000;
 const GIT_TIMEOUT_MS = 60_000;
 const OUTPUT_LIMIT_BYTES = 16 * 1024 * 1024;
 const QUOTED_CHARACTERS = 600;
+const SHORT_SHA = 12;
 const ENTRY = join("dist", "bench-core.js");
 
 export interface Build {
@@ -22,6 +23,8 @@ export interface Build {
   readonly label: string;
   /** The benchmark's program. */
   readonly entry: string;
+  /** Of a git ref or a checkout; null where none is known. */
+  readonly commit: string | null;
 }
 
 export interface BuildOptions {
@@ -49,7 +52,7 @@ async function fromFolder(folder: string, what: string, options: BuildOptions): 
       `${folder} is neither a checkout nor an unpacked package of kvproof`,
     );
   if (existsSync(join(folder, "scripts", "setup.mjs"))) await setUp(folder, what, options);
-  return { label: what, entry: entryOf(folder, what) };
+  return { label: what, entry: entryOf(folder, what), commit: await headOf(folder) };
 }
 
 async function fromTarball(file: string, what: string, options: BuildOptions): Promise<Build> {
@@ -58,7 +61,7 @@ async function fromTarball(file: string, what: string, options: BuildOptions): P
   await step(`unpacking ${what}`, "tar", ["-xzf", file, "-C", folder, "--strip-components=1"], options, folder);
   const flags = ["--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   await step(`installing what ${what} needs`, "npm", ["install", ...flags], options, folder);
-  return { label: what, entry: entryOf(folder, what) };
+  return { label: what, entry: entryOf(folder, what), commit: null };
 }
 
 async function fromGit(ref: string, options: BuildOptions): Promise<Build> {
@@ -67,7 +70,8 @@ async function fromGit(ref: string, options: BuildOptions): Promise<Build> {
   const folder = join(workDir, name);
   await step(`checking out ${ref}`, "git", ["-C", repository, "worktree", "add", "--detach", folder, sha], options);
   await setUp(folder, ref, options);
-  return { label: `${ref} (${sha.slice(0, 12)})`, entry: entryOf(folder, ref) };
+  const commit = sha.slice(0, SHORT_SHA);
+  return { label: `${ref} (${commit})`, entry: entryOf(folder, ref), commit };
 }
 
 /** Takes away what {@link makeBuild} laid out with git; folders below `workDir` are the caller's. */
@@ -84,6 +88,19 @@ async function commitOf(ref: string, repository: string): Promise<string> {
   } catch (cause) {
     const message = `${ref} is no folder, no .tgz file and no git ref of ${repository}`;
     throw new UsageError("KVP_E_BASELINE_UNKNOWN", message, { cause });
+  }
+}
+
+/** Commit that a checkout stands at, `-changed` when files differ from it; null when it is no checkout. */
+async function headOf(folder: string): Promise<string | null> {
+  if (!existsSync(join(folder, ".git"))) return null;
+  const git = (...args: string[]) => run("git", ["-C", folder, ...args], { timeout: GIT_TIMEOUT_MS });
+  try {
+    const changed = (await git("status", "--porcelain", "--untracked-files=no")).stdout.trim() !== "";
+    const head = (await git("rev-parse", "HEAD")).stdout.trim().slice(0, SHORT_SHA);
+    return changed ? `${head}-changed` : head;
+  } catch {
+    return null;
   }
 }
 

@@ -20,6 +20,10 @@ export interface Session {
   readonly measure: (side: "baseline" | "candidate", seed: number) => Promise<Sample>;
   readonly seed: number;
   readonly rules?: GateRules;
+  /** What to decide on; by default the core's {@link METRICS}. */
+  readonly metrics?: readonly Metric[];
+  /** The control of an earlier comparison with the same baseline in the same hour. */
+  readonly control?: Comparison["control"];
   readonly progress: (line: string) => void;
 }
 
@@ -49,13 +53,20 @@ interface Pair {
 
 export async function compareBuilds(session: Session): Promise<Comparison> {
   const rules = session.rules ?? DEFAULT_RULES;
-  const controls = await controlRun(session, rules);
-  const found = await decideAll(session, rules, session.seed, METRICS, "comparing");
+  const declared = session.metrics ?? METRICS;
+  const controls = session.control ?? (await controlRun(session, rules, declared));
+  const found = await decideAll(session, rules, session.seed, declared, "comparing");
   const failed = found.filter(({ verdict }) => verdict === "fail");
   const again =
     failed.length === 0
       ? []
-      : await decideAll(session, rules, session.seed + RETRY_SEEDS, metricsNamed(failed), "failed, once more");
+      : await decideAll(
+          session,
+          rules,
+          session.seed + RETRY_SEEDS,
+          metricsNamed(declared, failed),
+          "failed, once more",
+        );
   const metrics = found.map(
     (result) => again.find((second) => second.metric === result.metric && second.verdict !== "fail") ?? result,
   );
@@ -65,8 +76,8 @@ export async function compareBuilds(session: Session): Promise<Comparison> {
 /** Seeds of the second look, far from those of the first. */
 const RETRY_SEEDS = 1_000_000;
 
-function metricsNamed(results: readonly MetricResult[]): Metric[] {
-  return METRICS.filter(({ id }) => results.some(({ metric }) => metric === id));
+function metricsNamed(declared: readonly Metric[], results: readonly MetricResult[]): Metric[] {
+  return declared.filter(({ id }) => results.some(({ metric }) => metric === id));
 }
 
 function overall(metrics: readonly MetricResult[], controls: Comparison["control"]): Comparison["verdict"] {
@@ -77,7 +88,11 @@ function overall(metrics: readonly MetricResult[], controls: Comparison["control
   return metrics.some(({ metric, verdict }) => verdict === "inconclusive" || noisy(metric)) ? "inconclusive" : "pass";
 }
 
-async function controlRun(session: Session, rules: GateRules): Promise<Record<string, ControlResult>> {
+async function controlRun(
+  session: Session,
+  rules: GateRules,
+  metrics: readonly Metric[],
+): Promise<Record<string, ControlResult>> {
   const pairs: Pair[] = [];
   for (let n = 0; n < rules.firstPairs; n++) {
     session.progress(`control (baseline against itself) ${n + 1}/${rules.firstPairs}`);
@@ -85,7 +100,7 @@ async function controlRun(session: Session, rules: GateRules): Promise<Record<st
     const second = await session.measure("baseline", session.seed + n);
     pairs.push(n % 2 === 0 ? { baseline: first, candidate: second } : { baseline: second, candidate: first });
   }
-  const measured = METRICS.filter(({ id }) => pairs[0]?.baseline[id] !== undefined);
+  const measured = metrics.filter(({ id }) => pairs[0]?.baseline[id] !== undefined);
   return Object.fromEntries(measured.map((metric) => [metric.id, control(differences(metric, pairs), rules)]));
 }
 

@@ -184,3 +184,24 @@ describe("an engine that dies in the middle of a run", () => {
     RUN_LIMIT_MS,
   );
 });
+
+describe.concurrent("real engines without a Python that has vLLM", () => {
+  it.for([
+    ["none was named", {}, "KVPROOF_VLLM_PYTHON is not set"],
+    [
+      "it is no program",
+      { KVPROOF_VLLM_PYTHON: "/no/python" },
+      "KVPROOF_VLLM_PYTHON=/no/python is no program that can be started",
+    ],
+  ] as const)("end before anything starts, with what to do: %s", async ([, env, problem], context) => {
+    const world = new CliWorld(context);
+    world.write("s.yaml", aScenario({ steady: LONG }));
+    const finished = await world.run(["run", "s.yaml", "--engine", "vllm"], { env });
+    expect(finished.code).toBe(69);
+    const line = errorLine(finished);
+    expect(line).toContain(`KVP_E_VLLM_UNAVAILABLE: ${problem}`);
+    expect(line).toContain("Set KVPROOF_VLLM_PYTHON to one in whose environment vLLM is installed");
+    expectPlain(finished);
+    expectNothingRuns(world);
+  });
+});

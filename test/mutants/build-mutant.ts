@@ -6,7 +6,11 @@ import { build, type Plugin } from "esbuild";
 import { packageRoot } from "../../src/base/package-root.js";
 import type { Defect, Patch } from "./defect.js";
 
-const ENTRIES = { kvproof: "src/cli/main.ts", simulation: "test/mutants/simulation-worker.ts" } as const;
+const ENTRIES = {
+  kvproof: "src/cli/main.ts",
+  simulation: "test/mutants/simulation-worker.ts",
+  "bench-core": "test/benchmark/core/main.ts",
+} as const;
 export type MutantEntry = keyof typeof ENTRIES;
 
 export function patched(source: string, patch: Patch): string {
@@ -90,9 +94,9 @@ function sources(): string {
   if (sourcesHash !== undefined) return sourcesHash;
   const hash = createHash("sha256");
   const add = (path: string): unknown => hash.update(path).update(readFileSync(join(packageRoot, path)));
-  for (const file of readdirSync(join(packageRoot, "src"), { recursive: true, encoding: "utf8" }).sort()) {
-    if (file.endsWith(".ts") && !file.endsWith(".test.ts")) add(join("src", file));
-  }
+  for (const folder of ["src", join("test", "benchmark", "core")])
+    for (const file of readdirSync(join(packageRoot, folder), { recursive: true, encoding: "utf8" }).sort())
+      if (file.endsWith(".ts") && !file.endsWith(".test.ts")) add(join(folder, file));
   for (const file of ["simulation-entry.ts", "simulation-worker.ts"]) add(join("test/mutants", file));
   add("package-lock.json");
   return (sourcesHash = hash.digest("hex"));

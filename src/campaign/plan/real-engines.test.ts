@@ -38,9 +38,9 @@ describe("real engines in the place of doubles", () => {
   it("get less load and looser bounds, and are asked for less proof, but always for some", () => {
     const text = `${FLEET}workload: { kind: unique, rate_per_s: 40 }\nexpect: { opportunities: { S1: 300, L1: 10 } }\n`;
     const { workloads, bounds, opportunities } = plan(text, "vllm");
-    expect(workloads[0]?.rate_per_s).toBeCloseTo(6);
+    expect(workloads[0]?.rate_per_s).toBeCloseTo(4);
     expect(bounds.stalenessNs).toBe(2e9);
-    expect(opportunities).toEqual({ S1: 15, L1: 1 });
+    expect(opportunities).toEqual({ S1: 9, L1: 1 });
   });
 
   it("are always checked by the second oracle", () => {
@@ -67,6 +67,12 @@ describe("real engines in the place of doubles", () => {
     ["engine: { publish_at_start: 5 }", "what requests make it cache"],
   ])("refuse %s up front with the reason", (engine, reason) => {
     expect(problem(`fleet:\n  - { model: llama, ${engine} }\n`, "vllm")).toContain(reason);
+  });
+
+  it("make no load by themselves", () => {
+    const text = `${FLEET}workload: [{ kind: engine-load, rate_per_s: 100 }]\n`;
+    expect(problem(text, "vllm")).toContain("it makes no load by itself");
+    expect(problem(text)).toBe("(accepted)");
   });
 
   it("refuse quirks and clocks, which only doubles have", () => {

@@ -17,13 +17,13 @@ const MAX_BLOCKS = 256;
 /** vLLM's attention on CPUs refuses others. */
 const BLOCK_MULTIPLE = 32;
 /** Of the requests per second. */
-const LOAD_SHARE = 0.15;
+const LOAD_SHARE = 0.1;
 /** Questions to the gateway cost engines nothing, but the same two cores. */
-const QUESTION_SHARE = 0.5;
+const QUESTION_SHARE = 0.25;
 /** Probes that engines have to work for, per second at most. */
 const MAX_PER_S = { visibility: 1, follow: 1, isolation: 0.2, invalidation: 0.2, flip: 0.3 };
 const PHASE_FACTOR = 2;
-const OPPORTUNITY_SHARE = 0.05;
+const OPPORTUNITY_SHARE = 0.03;
 /** An engine's publisher competes with its step loop for one interpreter: up to 0.4 s were seen from batch to wire. */
 const MIN_BOUNDS_MS = { staleness: 2000, recovery: 8000, gap: 4000, departure: 4000, adapter: 5000 };
 
@@ -54,7 +54,9 @@ function scaled(scenario: Scenario, given: NonNullable<NonNullable<Scenario["wit
     ...scenario,
     fleet: (given.fleet ?? scenario.fleet).map(realEntry),
     steps: given.steps ?? scenario.steps,
-    workload: scenario.workload.map((one) => ({ ...one, rate_per_s: one.rate_per_s * LOAD_SHARE })),
+    workload: scenario.workload.map((one) =>
+      one.kind === "engine-load" ? one : { ...one, rate_per_s: one.rate_per_s * LOAD_SHARE },
+    ),
     probes: scaledProbes(scenario.probes),
     phases: { ...phases, warmup: phases.warmup * PHASE_FACTOR, steady: phases.steady * PHASE_FACTOR },
     bounds: {
@@ -125,7 +127,7 @@ export function withRealEngines(lab: Lab): Lab {
 
 /** @throws UsageError KVP_E_SCENARIO_IMPOSSIBLE with the place of what no real vLLM can do. */
 export function checkRealEngines(source: ScenarioSource): void {
-  const { fleet, steps } = source.scenario;
+  const { fleet, steps, workload } = source.scenario;
   const refuse = (path: readonly PropertyKey[], problem: string): never => {
     throw new UsageError("KVP_E_SCENARIO_IMPOSSIBLE", `${source.locate(path)} ${problem}`);
   };
@@ -135,6 +137,9 @@ export function checkRealEngines(source: ScenarioSource): void {
     if (found !== null) refuse(["fleet", i, "engine", found.key], `a real vLLM cannot do this: ${found.why}`);
   }
   const models = new Set(real.map(({ entry }) => entry.model));
+  for (const [i, { kind, models: of }] of workload.entries())
+    if (kind === "engine-load" && real.length > 0 && (of ?? [...models]).some((model) => models.has(model)))
+      refuse(["workload", i, "kind"], "a real vLLM cannot do this: it makes no load by itself");
   for (const [i, step] of steps.entries()) {
     const found = aimsAtReal(step, models) ? impossibleStep(step) : null;
     if (found !== null) refuse(["steps", i, found.key], `a real vLLM cannot do this: ${found.why}`);

@@ -88,6 +88,47 @@ describe("cached-tokens-agree", () => {
   it("finds a claim that is too small as well", async () => {
     expect((await served(1, 64).verdictOf("cached-tokens-agree")).verdict).toBe("fail");
   });
+  it("says how many answers agreed, and by what name the others are excused", async () => {
+    expect((await served(4, 64).verdictOf("cached-tokens-agree")).measured).toEqual({ agreed: 1 });
+    const lastBlock = await served(4, 48, 64).verdictOf("cached-tokens-agree");
+    expect(lastBlock.measured).toEqual({ agreed_but_for_the_last_block: 1 });
+    const busy = aHistory({ checks: ["cached-tokens-agree"] })
+      .engine("a")
+      .prompt("p", 4)
+      .stores("a", "p")
+      .wait(150)
+      .requests("p", "a", { claimedBlocks: 4, cachedTokens: 0, loads: { a: 1 } });
+    expect(await busy.verdictOf("cached-tokens-agree")).toMatchObject({
+      opportunities: 0,
+      measured: { others_at_work: 1 },
+    });
+  });
+  it("compares a real engine's answers under load as well, where its cache did not change meanwhile", async () => {
+    const loaded = (cachedTokens: number) =>
+      aHistory({ checks: ["cached-tokens-agree"] })
+        .engine("a", { kind: "vllm" })
+        .prompt("p", 4)
+        .stores("a", "p")
+        .wait(150)
+        .requests("p", "a", { claimedBlocks: 4, cachedTokens, promptTokens: 65, loads: { a: 1 } })
+        .verdictOf("cached-tokens-agree");
+    expect(await loaded(64)).toMatchObject({ verdict: "pass", opportunities: 1 });
+    expect(await loaded(32)).toMatchObject({ verdict: "fail" });
+  });
+  it("judges engines of several ranks by the best one, and lets another rank's share pass", async () => {
+    const ranks = (cachedTokens: number) =>
+      aHistory({ checks: ["cached-tokens-agree"] })
+        .engine("a")
+        .prompt("p", 4)
+        .stores("a", "p", { rank: 1 })
+        .stores("a", "p", { rank: 0, to: 1 })
+        .wait(150)
+        .requests("p", "a", { claimedBlocks: 4, cachedTokens, promptTokens: 65 })
+        .verdictOf("cached-tokens-agree");
+    expect(await ranks(64)).toMatchObject({ verdict: "pass", opportunities: 1 });
+    expect(await ranks(16)).toMatchObject({ opportunities: 0, measured: { taken_by_another_rank: 1 } });
+    expect(await ranks(48)).toMatchObject({ verdict: "fail" });
+  });
   it("does not judge where the cache was changing", async () => {
     const sent = aHistory({ checks: ["cached-tokens-agree"] })
       .engine("a")

@@ -70,7 +70,9 @@ interface Life {
   readonly options: EngineOptions;
 }
 
-type EngineOptions = Partial<Pick<EngineRecord, "model" | "groups" | "replay" | "replayBatches" | "events">> & {
+type EngineOptions = Partial<
+  Pick<EngineRecord, "model" | "groups" | "replay" | "replayBatches" | "events" | "kind">
+> & {
   /** Added to the system under test at once; default true. */
   readonly joins?: boolean;
 };
@@ -136,8 +138,8 @@ export class HistoryBuilder {
 
   life(name: string, event: EngineRecord["event"], unexpected = false): this {
     const { model, epoch, options } = this.#engine(name);
-    const { groups, replay, replayBatches, events } = options;
-    const facts = defined({ groups, replay, replayBatches, events });
+    const { groups, replay, replayBatches, events, kind } = options;
+    const facts = defined({ groups, replay, replayBatches, events, kind });
     const exit = unexpected ? { unexpected } : {};
     return this.add({ k: "engine", engine: name, model, epoch, event, ...facts, ...exit });
   }

@@ -51,6 +51,8 @@ export class EngineState {
   readonly streams: StreamTruth[] = [];
   readonly #adapterChangedAt = new Map<string, number>();
   groups = 1;
+  /** Not kvproof's double. */
+  real = false;
   #replays = true;
   #replayBatches = Number.POSITIVE_INFINITY;
 
@@ -101,6 +103,7 @@ export class EngineState {
     if (record.groups !== undefined) this.groups = record.groups;
     if (record.replay !== undefined) this.#replays = record.replay;
     if (record.replayBatches !== undefined) this.#replayBatches = record.replayBatches;
+    if (record.kind !== undefined) this.real = record.kind !== "double";
     if (record.events !== undefined) this.publishes = record.events;
     if (record.unexpected === true) this.unexpectedExits++;
     if (record.epoch < this.epoch) return;

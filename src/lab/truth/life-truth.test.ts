@@ -5,6 +5,7 @@ import type { LedgerRecord } from "../../base/ledger.js";
 import type { KvEvent } from "../../protocol/kv-event.js";
 import { aBatch, type BatchFields, BLOCK_SIZE, cleared, removed, stored } from "../../streams/testing/a-trace.js";
 import type { TraceRecord } from "../../streams/trace/trace-records.js";
+import { type Round, StreamMerge } from "../../streams/tap/stream-merge.js";
 import { LifeTruth } from "./life-truth.js";
 import { LoadedAdapters } from "./loaded-adapters.js";
 import { ToldBlocks } from "./told-blocks.js";
@@ -131,6 +132,20 @@ describe("truth from a tap", () => {
     const { gaps } = hear(new Listening());
     expect(gaps).toHaveLength(1);
     expect(gaps[0]).toMatch(problem);
+  });
+
+  it("counts a batch once that came live, by replay, and live again", () => {
+    const heard = new Listening();
+    const merge = new StreamMerge(0, true, { record: (record) => heard.gets(record, 102) });
+    const { seq, topic, payload, atUs } = aBatch(0, [stored(null, [1])], { ts: 101 });
+    const batch = { seq, topic, payload, atUs };
+    merge.live(batch);
+    const asked = merge.round as Round;
+    merge.reply(asked, batch);
+    merge.roundEnded(asked, "end", 0);
+    merge.live(batch);
+    expect(heard.ledger).toHaveLength(1);
+    expect(heard.gaps).toEqual([]);
   });
 
   it("reads nothing of a life that is another tap's", () => {

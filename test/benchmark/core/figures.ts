@@ -2,17 +2,9 @@
  * The core's figures in the shape that all benchmarks share: a name that stays, a unit, which way is better, and the work behind
  * the value, so that a figure without work is seen.
  */
+import type { Figure } from "../../../src/bench/stored-results.js";
 import type { Removal } from "./measure.js";
 import type { WorkloadResult } from "./report.js";
-
-export interface Figure {
-  readonly name: string;
-  readonly unit: string;
-  readonly better: "lower" | "higher";
-  readonly value: number;
-  /** How many things were done to get the value: operations, questions, repetitions. */
-  readonly work: number;
-}
 
 const RATE = "M block operations per CPU s";
 

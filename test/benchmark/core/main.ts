@@ -2,9 +2,9 @@
  * `npm run bench:core`: wire bytes -> decoder -> index -> answers, on one thread, beside the published indexers where they can
  * be built. Prints the tables, writes JSON. Exit code 1 = a wrong answer, 3 = a required figure is missed, 64 = a wrong option.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { asError, describeError, ExitCode, UsageError } from "../../../src/base/errors.js";
+import { describeError, ExitCode, KvproofError } from "../../../src/base/errors.js";
+import { writeResult } from "../../../src/bench/result-file.js";
+import { storeResult } from "../../../src/bench/stored-results.js";
 import { machineFingerprint, toolIdentity } from "../../../src/campaign/machine.js";
 import { coreFigures } from "./figures.js";
 import { decodeRate, Fed, ingestRate, matchLatency, removeEngine, wrongAnswers } from "./measure.js";
@@ -129,13 +129,10 @@ function exitOf(
 function run(options: Options): ExitCode {
   const made = report(options);
   process.stdout.write(describeReport(made));
-  if (options.json !== null) {
-    try {
-      mkdirSync(dirname(options.json), { recursive: true });
-      writeFileSync(options.json, `${JSON.stringify(made, null, 2)}\n`);
-    } catch (cause) {
-      throw new UsageError("KVP_E_OUT_UNWRITABLE", `${options.json}: ${asError(cause).message}`, { cause });
-    }
+  if (options.json !== null) writeResult(options.json, `${JSON.stringify(made, null, 2)}\n`);
+  if (!options.quick && options.only === null) {
+    const { startedAt, tool, machine, figures } = made;
+    storeResult(options.results, { benchmark: "core", startedAt, commit: tool.git, machine: { ...machine }, figures });
   }
   return exitOf(made, options);
 }
@@ -144,5 +141,5 @@ try {
   process.exitCode = run(parseOptions(process.argv.slice(2)));
 } catch (error) {
   process.stderr.write(`${describeError(error)}\n`);
-  process.exitCode = error instanceof UsageError ? ExitCode.usage : ExitCode.internal;
+  process.exitCode = error instanceof KvproofError ? error.exitCode : ExitCode.internal;
 }

@@ -5,7 +5,7 @@ import { COMMON_KINDS } from "./common-traces.js";
 
 const NAMES = ["own", "common"].flatMap((source) => COMMON_KINDS.map((kind) => `${source}/${kind}`));
 const USAGE =
-  "usage: bench:core [--quick] [--only <workload>] [--seed <n>] [--rounds <n>] [--no-peers] [--json <file>]";
+  "usage: bench:core [--quick] [--only <workload>] [--seed <n>] [--rounds <n>] [--no-peers] [--json <file>] [--results <folder>]";
 const DEFAULT_SEED = 20_261_123;
 const DEFAULT_ROUNDS = 3;
 const MOST_ROUNDS = 20;
@@ -14,6 +14,8 @@ export interface Options {
   readonly quick: boolean;
   readonly seed: number;
   readonly json: string | null;
+  /** Where whole runs keep their figures, for trends. */
+  readonly results: string;
   /** Name of one workload, as `own/main`; null = all. */
   readonly only: string | null;
   /** Turns that we and the peers take. */
@@ -32,6 +34,7 @@ export function parseOptions(args: string[]): Options {
         quick: { type: "boolean", default: false },
         seed: { type: "string", default: String(DEFAULT_SEED) },
         json: { type: "string" },
+        results: { type: "string", default: "runs/bench" },
         only: { type: "string" },
         rounds: { type: "string", default: String(DEFAULT_ROUNDS) },
         "no-peers": { type: "boolean", default: false },
@@ -46,6 +49,7 @@ export function parseOptions(args: string[]): Options {
       only,
       seed: integer("seed", values.seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
       json: values.json ?? null,
+      results: values.results,
       rounds: integer("rounds", values.rounds, 1, MOST_ROUNDS),
       peers: !quick && only === null && !values["no-peers"],
       turn: values.turn === undefined ? null : integer("turn", values.turn, 1, MOST_ROUNDS),

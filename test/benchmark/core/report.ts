@@ -1,6 +1,6 @@
 /** The result file and the table of `npm run bench:core`. */
 import type { machineFingerprint, toolIdentity } from "../../../src/campaign/machine.js";
-import type { Figure } from "./figures.js";
+import type { Figure } from "../../../src/bench/stored-results.js";
 import type { Latency, Removal, Spread } from "./measure.js";
 import { BEST_PEER } from "./targets.js";
 import type { Target } from "./targets.js";

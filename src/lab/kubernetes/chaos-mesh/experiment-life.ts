@@ -93,6 +93,11 @@ export class ExperimentLife {
     return `${this.name} injected into ${recordsOf(state).length} of ${recordsOf(state).length}`;
   }
 
+  /** The controller tried, and failed, on a pod at least. */
+  get failing(): boolean {
+    return this.#seen !== null && recordsOf(this.#seen).some(({ events = [] }) => events.at(-1)?.type === "Failed");
+  }
+
   /** Why it does not become effective, as far as the controller knows. */
   get trouble(): string {
     return describeChaos(this.#seen);
