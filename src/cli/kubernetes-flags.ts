@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { KEEP_NAMESPACE, type KeepNamespace } from "../lab/kubernetes/keep-namespace.js";
 import { REACH_MODES } from "../lab/kubernetes/cluster/reach-modes.js";
+import { INJECTORS, type InjectorName } from "../lab/kubernetes/injectors.js";
 import type { LabFactory } from "../lab/ports.js";
 
 export const DEFAULT_IMAGE = "localhost/kvproof:dev";
@@ -14,6 +15,7 @@ export interface KubernetesFlags {
   readonly keepNamespace: KeepNamespace;
   readonly reach: (typeof REACH_MODES)[number];
   readonly discover?: true;
+  readonly injector: InjectorName;
 }
 
 export function addKubernetesFlags(command: Command): Command {
@@ -37,7 +39,12 @@ export function addKubernetesFlags(command: Command): Command {
         .choices(REACH_MODES)
         .default("auto"),
     )
-    .option("--discover", "kubernetes: the gateway finds engines by watching pods; nobody registers any");
+    .option("--discover", "kubernetes: the gateway finds engines by watching pods; nobody registers any")
+    .addOption(
+      new Option("--injector <who>", "kubernetes: who causes faults; chaos-mesh must be installed (2.8.3)")
+        .choices(INJECTORS)
+        .default("built-in"),
+    );
 }
 
 export async function openKubernetesLab(flags: KubernetesFlags, dialects: readonly string[]): Promise<LabFactory> {
@@ -50,6 +57,7 @@ export async function openKubernetesLab(flags: KubernetesFlags, dialects: readon
     keep: flags.keepNamespace,
     reach: flags.reach,
     discovers: flags.discover === true,
+    injector: flags.injector,
     dialects,
   });
 }

@@ -2,6 +2,10 @@
 import { type Clock, systemClock } from "../../base/clock.js";
 import { asError } from "../../base/errors.js";
 import type { Lab, LabCapability, LabFactory, LabOptions } from "../ports.js";
+import type { InjectorRules } from "../faults/injector.js";
+import { CHAOS_PERMISSIONS, requireChaosMesh } from "./chaos-mesh/require-chaos-mesh.js";
+import { chaosMeshRules } from "./chaos-mesh/rules.js";
+import type { InjectorName } from "./injectors.js";
 import { KUBERNETES_CAPABILITIES } from "./capabilities.js";
 import { type ClusterChoice, chooseCluster } from "./cluster/choose-cluster.js";
 import { KubeApi } from "./cluster/kube-api.js";
@@ -21,6 +25,8 @@ export interface KubernetesOptions extends ClusterChoice {
   /** The gateway finds engines by itself. */
   readonly discovers: boolean;
   readonly clock?: Clock;
+  /** Who causes faults. */
+  readonly injector: InjectorName;
 }
 
 export class KubernetesLabFactory implements LabFactory {
@@ -28,6 +34,7 @@ export class KubernetesLabFactory implements LabFactory {
   readonly capabilities = KUBERNETES_CAPABILITIES;
   readonly dialects: readonly string[];
   readonly discovers: boolean;
+  readonly injector?: InjectorRules;
   readonly #api: KubeApi;
   readonly #options: KubernetesOptions;
   readonly #open = new Map<string, KubernetesLab>();
@@ -37,6 +44,7 @@ export class KubernetesLabFactory implements LabFactory {
     this.#options = options;
     this.dialects = options.dialects;
     this.discovers = options.discovers;
+    if (options.injector === "chaos-mesh") this.injector = chaosMeshRules;
   }
 
   /** @throws UsageError KVP_E_CLUSTER_CONTEXT, UnavailableError KVP_E_CLUSTER_UNREACHABLE or KVP_E_CLUSTER_DENIED. */
@@ -44,7 +52,9 @@ export class KubernetesLabFactory implements LabFactory {
     const { config } = chooseCluster(options);
     const api = new KubeApi(config);
     await api.version();
-    await requirePermissions(api);
+    const chaosMesh = options.injector === "chaos-mesh";
+    await requirePermissions(api, chaosMesh ? CHAOS_PERMISSIONS : []);
+    if (chaosMesh) await requireChaosMesh(config);
     return new KubernetesLabFactory(api, options);
   }
 
@@ -67,7 +77,8 @@ export class KubernetesLabFactory implements LabFactory {
       onSettled: (name) => void this.#open.delete(name),
     });
     await namespace.create();
-    const lab = new KubernetesLab({ options, api, namespace, image, reach, clock });
+    const chaosMesh = this.injector !== undefined;
+    const lab = new KubernetesLab({ options, api, namespace, image, reach, clock, chaosMesh });
     this.#open.set(namespace.name, lab);
     try {
       await lab.begin();

@@ -18,6 +18,8 @@ import type {
 } from "../ports.js";
 import type { Burnt } from "../local/relay/relay-talk.js";
 import type { LinkPort } from "../links.js";
+import type { FaultInjector } from "../faults/injector.js";
+import { chaosMeshIn } from "./chaos-mesh/in-lab.js";
 import type { KubeApi } from "./cluster/kube-api.js";
 import { PodWatch } from "./cluster/pod-watch.js";
 import { answersDirectly, Reach, type ReachMode } from "./cluster/reach.js";
@@ -41,12 +43,15 @@ export interface KubernetesLabParts {
   readonly image: string;
   readonly reach: ReachMode | "auto";
   readonly clock: Clock;
+  /** Faults are caused by Chaos Mesh. */
+  readonly chaosMesh?: boolean;
 }
 
 export class KubernetesLab implements Lab {
   readonly kind = "kubernetes";
   readonly capabilities = KUBERNETES_CAPABILITIES;
   readonly links: LinkPort | null;
+  readonly injector?: FaultInjector;
   readonly host = null;
   readonly #context: KubeContext;
   readonly #namespace: LabNamespace;
@@ -63,7 +68,7 @@ export class KubernetesLab implements Lab {
   #worstUncertaintyNs = 0;
   #discovers = false;
 
-  constructor({ options, api, namespace, image, reach, clock }: KubernetesLabParts) {
+  constructor({ options, api, namespace, image, reach, clock, chaosMesh = false }: KubernetesLabParts) {
     this.#namespace = namespace;
     this.#wanted = reach;
     mkdirSync(join(options.dir, "ledger"), { recursive: true });
@@ -71,7 +76,12 @@ export class KubernetesLab implements Lab {
       changed: (name, pod) => this.#changed(name, pod),
       interrupted: (forMs, why) => this.#interrupted(forMs, why),
     });
+    const watch = this.#watch;
+    const place = { api, namespace: namespace.name, runId: options.runId, pods: () => watch.pods() };
+    const hand = chaosMesh ? chaosMeshIn(place) : null;
+    if (hand !== null) this.injector = hand.injector;
     this.#context = {
+      ...(hand === null ? {} : { kill: hand.kill }),
       api,
       watch: this.#watch,
       namespace: namespace.name,

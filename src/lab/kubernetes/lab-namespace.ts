@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { waitFor } from "../../base/async.js";
 import { asError } from "../../base/errors.js";
+import { INJECT_ANNOTATION } from "./chaos-mesh/blast-radius.js";
 import type { KeepNamespace } from "./keep-namespace.js";
 import type { KubeApi, Manifest } from "./cluster/kube-api.js";
 import { ANNOTATION, LABEL, MANAGED_BY, NAMESPACE_TTL_MS } from "./labels.js";
@@ -39,7 +40,11 @@ export class LabNamespace {
       metadata: {
         name: this.name,
         labels: { [LABEL.managedBy]: MANAGED_BY, [LABEL.runId]: runId },
-        annotations: { [ANNOTATION.expiresAt]: new Date(Date.now() + NAMESPACE_TTL_MS).toISOString() },
+        annotations: {
+          // Chaos Mesh may work here, and in no namespace that is not ours.
+          ...INJECT_ANNOTATION,
+          [ANNOTATION.expiresAt]: new Date(Date.now() + NAMESPACE_TTL_MS).toISOString(),
+        },
       },
     });
   }

@@ -22,8 +22,8 @@ export const NAMESPACE_PERMISSIONS: readonly Permission[] = [
 ];
 
 /** @throws UnavailableError KVP_E_CLUSTER_DENIED with everything that is missing. */
-export async function requirePermissions(api: KubeApi): Promise<void> {
-  const lacking = await api.lacking([...CLUSTER_PERMISSIONS, ...NAMESPACE_PERMISSIONS]);
+export async function requirePermissions(api: KubeApi, more: readonly Permission[] = []): Promise<void> {
+  const lacking = await api.lacking([...CLUSTER_PERMISSIONS, ...NAMESPACE_PERMISSIONS, ...more]);
   if (lacking.length === 0) return;
   const names = lacking.map(
     ({ verb, resource, subresource }) => `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`,

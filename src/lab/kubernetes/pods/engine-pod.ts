@@ -199,7 +199,7 @@ export class EnginePod {
     return this.#context.watch.get(this.#name);
   }
   get #keeper(): Keeper {
-    return new Keeper(this.#context, this.#name);
+    return new Keeper(this.#context, this.#name, CONTAINER);
   }
   get #object(): V1Pod {
     return { apiVersion: "v1", kind: "Pod", metadata: { name: this.#name, namespace: this.#context.namespace } };

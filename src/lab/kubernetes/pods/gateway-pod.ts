@@ -105,7 +105,7 @@ export class GatewayPod {
   }
 
   get #keeper(): Keeper {
-    return new Keeper(this.#context, NAME);
+    return new Keeper(this.#context, NAME, CONTAINER);
   }
 
   async #create(args: readonly string[], logFile: string, discover: boolean): Promise<void> {

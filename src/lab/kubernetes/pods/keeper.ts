@@ -25,14 +25,19 @@ const TAIL = `[ -e "$1" ] && tail -c "+$2" "$1" || true`;
 export class Keeper {
   readonly #context: KubeContext;
   readonly #pod: string;
+  /** The container that it keeps. */
+  readonly #container: string;
 
-  constructor(context: KubeContext, pod: string) {
+  constructor(context: KubeContext, pod: string, container: string) {
     this.#context = context;
     this.#pod = pod;
+    this.#container = container;
   }
 
   /** The process is gone when this resolves. */
   async end(signal: "TERM" | "KILL", graceS: number): Promise<void> {
+    const { kill } = this.#context;
+    if (signal === "KILL" && kill !== undefined) return kill(this.#pod, this.#container);
     await this.#run(END, [signal, String(graceS * LOOKS_PER_S)], STOP_MS + graceS * 1000);
   }
 

@@ -17,6 +17,8 @@ export interface KubeContext {
   readonly labToken: string;
   readonly clock: Clock;
   readonly observer: LabObserver;
+  /** Kills a container in the keeper's place (Chaos Mesh). */
+  readonly kill?: (pod: string, container: string) => Promise<void>;
   /** Raised when the lab ends. */
   readonly closing: AbortSignal;
   /** Decided once the first pod runs. */
