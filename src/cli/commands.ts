@@ -4,7 +4,9 @@ import { registerBench } from "./commands/bench.js";
 import { registerChaos } from "./commands/chaos.js";
 import { registerEngine } from "./commands/engine.js";
 import { registerGateway } from "./commands/gateway.js";
+import { registerGc } from "./commands/gc.js";
 import { registerJudge } from "./commands/judge.js";
+import { registerKubernetes } from "./commands/kubernetes.js";
 import { registerLint } from "./commands/lint.js";
 import { registerPod } from "./commands/pod.js";
 import { registerRecord } from "./commands/record.js";
@@ -34,5 +36,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerStress,
   registerSimulate,
   registerChaos,
+  registerGc,
+  registerKubernetes,
   // one registration per line
 ];

@@ -25,8 +25,8 @@ export interface KubernetesOptions extends ClusterChoice {
   /** The gateway finds engines by itself. */
   readonly discovers: boolean;
   readonly clock?: Clock;
-  /** Who causes faults. */
-  readonly injector: InjectorName;
+  /** Who causes faults; default: the lab itself. */
+  readonly injector?: InjectorName;
 }
 
 export class KubernetesLabFactory implements LabFactory {

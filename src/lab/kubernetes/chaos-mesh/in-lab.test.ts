@@ -6,7 +6,7 @@ import { ANNOTATION, LABEL } from "../labels.js";
 import { placeIn } from "./in-lab.js";
 
 function aPod(name: string, role: string, engine?: string, more: object = {}): V1Pod {
-  const annotations = engine === undefined ? {} : { [ANNOTATION.engine]: engine };
+  const annotations: Record<string, string> = engine === undefined ? {} : { [ANNOTATION.engine]: engine };
   const container = {
     name: role,
     resources: { limits: { memory: role === "engine" ? "768Mi" : "2Gi" } },

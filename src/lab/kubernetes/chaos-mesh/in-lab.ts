@@ -23,7 +23,7 @@ export interface LabForChaos {
 export interface ChaosMeshHand {
   readonly injector: FaultInjector;
   /** Resolves when the container has been killed. */
-  kill(pod: string, container: string): Promise<void>;
+  readonly kill: (pod: string, container: string) => Promise<void>;
 }
 
 /** Roles whose container has the role's name. */

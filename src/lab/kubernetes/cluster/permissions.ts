@@ -18,6 +18,8 @@ export const NAMESPACE_PERMISSIONS: readonly Permission[] = [
   { verb: "create", resource: "pods", subresource: "exec" },
   { verb: "get", resource: "pods", subresource: "exec" },
   { verb: "create", resource: "pods", subresource: "portforward" },
+  // Over WebSockets, which begin as a GET.
+  { verb: "get", resource: "pods", subresource: "portforward" },
   { verb: "list", resource: "events" },
 ];
 
