@@ -11,7 +11,7 @@ import { programName, quoted, sutOption } from "./repro.js";
 import { freshFolder, linkLatest, utcName } from "./run-directory.js";
 import { type FinishedRun, type RunOptions, runScenario } from "./run-scenario.js";
 
-type SharedOptions = Pick<RunOptions, "lab" | "sut" | "out" | "observer" | "signal" | "keep" | "render">;
+type SharedOptions = Pick<RunOptions, "lab" | "sut" | "out" | "observer" | "signal" | "keep" | "render" | "profile">;
 
 export interface CampaignOptions extends SharedOptions, Omit<ScenarioPlanOptions, "lab"> {
   /** Runs side by side; scenarios that are exclusive still run alone. */

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { sharedAbort } from "../base/async.js";
 import { type Clock, systemClock } from "../base/clock.js";
 import { asError, ExitCode, InternalError, KvproofError } from "../base/errors.js";
+import type { ProfileKind } from "../base/profile/v8-profile.js";
 import { Rng } from "../base/rng.js";
 import { mergeHistory } from "../judge/history/merge-history.js";
 import type { RunRecord } from "../judge/history/records.js";
@@ -17,6 +18,7 @@ import { GatewayLife } from "./faults/gateway-life.js";
 import { machineFingerprint, toolIdentity } from "./machine.js";
 import type { CampaignObserver } from "./observer.js";
 import type { Plan } from "./plan/plan.js";
+import { Profiling } from "./profile/profiling.js";
 import { reproCommand, reproScript } from "./repro.js";
 import { applicablePlan } from "./run/applicable-plan.js";
 import { checksUnderFaults, thresholdsUnderFaults } from "./run/fault-expectations.js";
@@ -48,6 +50,8 @@ export interface RunOptions {
   /** Keeps raw records and ledgers beside the history. */
   readonly keep: boolean;
   readonly clock?: Clock;
+  /** Profiles of gateway and engines around the measured phase. */
+  readonly profile?: readonly ProfileKind[];
   /** Writes the renderings of a finished run directory. */
   readonly render?: (dir: string) => void;
 }
@@ -83,6 +87,7 @@ class ScenarioRun {
   #unruly: Error | null = null;
   #sut: SystemUnderTest | null = null;
   #phasesBegan = false;
+  readonly #profiling: Profiling | null;
 
   constructor(plan: Plan, options: RunOptions) {
     this.#plan = plan;
@@ -92,6 +97,8 @@ class ScenarioRun {
     this.directory = new RunDirectory(options.out, plan.id, `${utcName(this.#startedAt)}-${plan.seed}`);
     this.directory.begin(plan, machineFingerprint(), reproScript(plan));
     this.#recorder = new Recorder(this.directory.records);
+    const note = (line: string): void => options.observer.note?.(line);
+    this.#profiling = options.profile ? new Profiling(options.profile, this.directory.path, note) : null;
     if (options.signal.aborted) this.#stop.abort();
     options.signal.addEventListener("abort", () => this.#stop.abort(), { once: true });
   }
@@ -128,6 +135,7 @@ class ScenarioRun {
     await this.#recorder.close().catch((thrown: unknown) => this.#fail(asError(thrown)));
     await lab?.close();
     const report = await this.#judge(ledgers);
+    this.#profiling?.settleSnapshot(report);
     const summary = this.#conclude(report);
     for (const line of (await lab?.settle?.(summary.exitCode !== ExitCode.pass)) ?? [])
       this.#options.observer.note?.(line);
@@ -147,7 +155,7 @@ class ScenarioRun {
     const { observer, place } = this.#options;
     const ticker = new Ticker(context, { meter, directory: this.directory, observer, place });
     try {
-      const course = { context, meter, signal: this.#stop.signal };
+      const course = { context, meter, signal: this.#stop.signal, profiling: this.#profiling };
       await startFleet(course);
       if (this.#stop.signal.aborted) return;
       this.#phasesBegan = true;

@@ -86,6 +86,9 @@ export interface ScorecardCell {
   readonly reason?: string;
 }
 
+/** Folder of a run directory with the profiles of `--profile`. */
+export const PROFILES_FOLDER = "profiles";
+
 /** Files of a run directory. `campaign.json` and the campaign's own report live in the campaign's folder. */
 export const RUN_FILES = {
   summary: "run.json",

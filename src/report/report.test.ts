@@ -92,7 +92,7 @@ describe("HTML report", () => {
       verdict: "error",
       error: { code: "KVP_E_ENGINE_NOT_READY", message: "engine a/1 did not start" },
     });
-    expect(runReportHtml({ dir: "x", summary, judged: null })).toContain("KVP_E_ENGINE_NOT_READY");
+    expect(runReportHtml({ dir: "x", summary, judged: null, profiles: [] })).toContain("KVP_E_ENGINE_NOT_READY");
   });
 
   it("a campaign links to its runs and shows each property in each scenario", () => {
@@ -172,7 +172,7 @@ describe("JUnit", () => {
       verdict: "error",
       error: { code: "KVP_E_SUT_UNAVAILABLE", message: "gateway exited" },
     });
-    expect(junitXml([{ dir: "x", summary, judged: null }])).toContain(
+    expect(junitXml([{ dir: "x", summary, judged: null, profiles: [] }])).toContain(
       '<error message="KVP_E_SUT_UNAVAILABLE: gateway exited">',
     );
   });

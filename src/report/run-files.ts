@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, normalize } from "node:path";
 import { asError, UsageError } from "../base/errors.js";
 import { type CampaignSummary, RUN_FILES, type RunSummary, type Scorecard } from "../judge/run-summary.js";
+import { type ProcessProfile, readProfiles } from "./profiles.js";
 import { scorecardOf } from "../judge/scorecard.js";
 import type { JudgeReport } from "../judge/verdict.js";
 
@@ -11,6 +12,8 @@ export interface RunView {
   readonly dir: string;
   readonly summary: RunSummary;
   readonly judged: JudgeReport | null;
+  /** Of `--profile`, by process; empty without. */
+  readonly profiles: readonly ProcessProfile[];
 }
 
 /** A campaign: its summary and its runs, in order. */
@@ -63,6 +66,7 @@ export function loadRun(path: string): RunView {
     dir,
     summary: readJson<RunSummary>(join(dir, RUN_FILES.summary)),
     judged: existsSync(properties) ? readJudged(properties) : null,
+    profiles: readProfiles(dir),
   };
 }
 

@@ -1,6 +1,10 @@
 /** The indexer API's manners: who may call it, what it refuses, what it says. */
-import { afterEach, describe, expect, it } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import type { GatewayOptions } from "../../src/gateway/options.js";
+import { JsonClient } from "../../src/lab/sut/json-client.js";
 import { StubEngine, TestGateway } from "./gateway-stub.js";
 
 const started: { stop(): Promise<unknown> }[] = [];
@@ -37,6 +41,31 @@ describe("the admin token", () => {
     expect((await gateway.post("/unregister", { engine: "m/1" })).status).toBe(401);
     expect(await gateway.workers()).toHaveLength(1);
     expect(await gateway.query([1])).toEqual({});
+  });
+});
+
+describe("the gateway's profile of itself", () => {
+  const authorization = "Bearer secret";
+  it("is for whoever has the token, and nobody where none is set", async () => {
+    const open = await aGateway();
+    expect((await open.post("/profile", { action: "stop" })).status).toBe(404);
+    const guarded = await aGateway({ adminToken: "secret" });
+    const start = { action: "start", kinds: ["cpu"] };
+    expect((await guarded.post("/profile", start)).status).toBe(401);
+    expect((await fetch(`${guarded.url}/heap-snapshot`)).status).toBe(401);
+    expect((await guarded.post("/profile", start, { headers: { authorization } })).status).toBe(200);
+    const stopped = await guarded.post("/profile", { action: "stop" }, { headers: { authorization } });
+    expect(await stopped.json()).toMatchObject({ cpu: { nodes: expect.any(Array) as unknown }, heap: null });
+  });
+  it("includes everything on its heap, as a file that tools open", async () => {
+    const gateway = await aGateway({ adminToken: "secret" });
+    const folder = mkdtempSync(join(tmpdir(), "kvproof-heap-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const client = new JsonClient(gateway.url, "secret");
+    await client.download("/heap-snapshot", join(folder, "gateway.heapsnapshot"));
+    await client.close();
+    const head = readFileSync(join(folder, "gateway.heapsnapshot"), "utf8").slice(0, 200);
+    expect(head).toMatch(/^\{"snapshot":\{"meta":/);
   });
 });
 

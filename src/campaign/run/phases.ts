@@ -10,6 +10,7 @@ import { learnPublished } from "../steps/engine-steps.js";
 import { runTimetable } from "../steps/timetable.js";
 import { EngineLoad } from "../workload/engine-load.js";
 import { runWorkloads } from "../workload/workload.js";
+import type { Profiling } from "../profile/profiling.js";
 import type { LoadMeter } from "./load-meter.js";
 import type { RunContext } from "./run-context.js";
 import { Telling } from "./telling.js";
@@ -26,6 +27,8 @@ export interface Course {
   readonly context: RunContext;
   readonly meter: LoadMeter;
   readonly signal: AbortSignal;
+  /** null = none was asked for. */
+  readonly profiling: Profiling | null;
 }
 
 /** Starts all engines, a few at a time, and tells the system under test of each as soon as it is ready. */
@@ -55,6 +58,7 @@ export async function runPhases(course: Course): Promise<void> {
     if (signal.aborted) return;
     await drainPhase(course);
     enter(context, "end");
+    await course.profiling?.snapshot(context);
   } finally {
     sampling.abort();
     await Promise.all([samplers, telling.end()]);
@@ -62,7 +66,7 @@ export async function runPhases(course: Course): Promise<void> {
 }
 
 /** Resolves false when a fault could not be taken back. */
-async function underLoad({ context, meter, signal }: Course, telling: Telling): Promise<boolean> {
+async function underLoad({ context, meter, signal, profiling }: Course, telling: Telling): Promise<boolean> {
   const { plan, clock, recorder } = context;
   const load = stopper(signal);
   enter(context, "warmup");
@@ -73,6 +77,7 @@ async function underLoad({ context, meter, signal }: Course, telling: Telling): 
   try {
     await (engines?.warmUp(load.signal) ?? delay(plan.warmupMs, load.signal));
     recorder.record(meter.phase("warmup"));
+    await profiling?.begin(context);
     enter(context, "steady");
     const steadyUntil = clock.nowNs() + plan.steadyMs * NS_PER_MS;
     await Promise.all([engines?.steady(load.signal), runTimetable(context, load.signal)]);
@@ -84,6 +89,7 @@ async function underLoad({ context, meter, signal }: Course, telling: Telling): 
   } finally {
     load.abort();
     await loads;
+    await profiling?.end();
   }
 }
 

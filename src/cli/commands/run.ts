@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { errorCatalogue, type ErrorCode } from "../../base/errors.js";
+import { PROFILE_KINDS, type ProfileKind } from "../../base/profile/v8-profile.js";
 import type { CampaignObserver } from "../../campaign/observer.js";
 import type { LabFactory } from "../../lab/ports.js";
 import type { CampaignSummary, RunSummary } from "../../judge/run-summary.js";
@@ -27,6 +28,7 @@ interface Flags extends KubernetesFlags {
   readonly json?: true;
   readonly quiet?: true;
   readonly keep?: true;
+  readonly profile?: readonly ProfileKind[];
   readonly skipImpossible?: true;
   readonly engine?: "vllm";
 }
@@ -72,6 +74,7 @@ export function registerRun(program: Command): void {
     )
     .option("--json", "print the campaign's summary as JSON")
     .option("--quiet", "print the verdict only")
+    .option("--profile <kinds>", "cpu, heap or cpu,heap: profiles of gateway and engines while measured", profileKinds)
     .option("--keep", "keep raw records and ledgers beside the history");
   addKubernetesFlags(command).action(run);
 }
@@ -196,4 +199,10 @@ function words(text: string): string[] {
   const command = text.trim().split(/\s+/);
   if (command[0]) return command;
   throw new InvalidArgumentError("It must name a program.");
+}
+
+function profileKinds(text: string): readonly ProfileKind[] {
+  const kinds = text.split(",").map((kind) => PROFILE_KINDS.find((known) => known === kind.trim()));
+  if (kinds.every((kind) => kind !== undefined)) return kinds;
+  throw new InvalidArgumentError(`It must be ${PROFILE_KINDS.join(", ")} or both, with a comma.`);
 }

@@ -11,6 +11,9 @@ export class AdminToken {
     this.#expected = token ? digest(`Bearer ${token}`) : null;
   }
 
+  get isSet(): boolean {
+    return this.#expected !== null;
+  }
   /** @throws KvproofError KVP_E_UNAUTHORIZED */
   check(request: IncomingMessage): void {
     if (this.#expected === null) return;

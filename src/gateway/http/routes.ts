@@ -8,6 +8,7 @@ import { sendError, sendJson, sendText, statusOf } from "./answers.js";
 import type { IndexerApi } from "./indexer-api.js";
 import type { GatewayMetrics } from "./metrics/gateway-metrics.js";
 import { mergedModelList } from "./merged-models.js";
+import { profileRoutes } from "./profile-routes.js";
 import type { OpenAiProxy } from "./openai-proxy.js";
 import type { Handler, RouteTable } from "./server.js";
 
@@ -47,6 +48,7 @@ export function gatewayRoutes({ fleet, proxy, api, admin, metrics, readiness, tr
     "GET /dump": timed("/dump", (_, response) => api.dump(response)),
     // Fetching takes the batches away from everyone else: not for every caller.
     ...(trace === null ? {} : { "GET /applied": guarded((_, response) => sendJson(response, 200, trace.take())) }),
+    ...(admin.isSet ? profileRoutes(guarded) : {}),
     "GET /metrics": async (_, response) => sendText(response, 200, metrics.contentType, await metrics.page()),
     "GET /health": (_, response) => sendJson(response, 200, { status: "ok" }),
     "GET /ready": (_, response) => {

@@ -1,10 +1,13 @@
 /** A small JSON client over kept-alive connections; every failure names the call, the target and what came back. */
+import { createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import { Pool } from "undici";
 import { asError, type ErrorCode, KvproofError, UnavailableError } from "../../base/errors.js";
 
 /** Probes, sampling and steps together; more would only queue inside the target. */
 const CONNECTIONS = 16;
 const TIMEOUT_MS = 10_000;
+const DOWNLOAD_TIMEOUT_MS = 60_000;
 /** A longer answer is none that any documented call gives. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const QUOTED_CHARACTERS = 300;
@@ -36,13 +39,32 @@ export class JsonClient {
     return this.#request("GET", path);
   }
 
+  /** A body of any size, into a file. It may take the other side a while to begin. */
+  async download(path: string, file: string): Promise<void> {
+    const url = `${this.#url}${path}`;
+    try {
+      const options = { method: "GET" as const, path: this.#base + path, headers: this.#authorization };
+      const timeouts = { headersTimeout: DOWNLOAD_TIMEOUT_MS, bodyTimeout: DOWNLOAD_TIMEOUT_MS };
+      const response = await this.#pool.request({ ...options, ...timeouts });
+      if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}`);
+      await pipeline(response.body, createWriteStream(file));
+    } catch (thrown) {
+      const message = `GET ${url}: ${asError(thrown).message || "no answer"}`;
+      throw new UnavailableError("KVP_E_SUT_UNAVAILABLE", message, { cause: thrown });
+    }
+  }
+
+  get #authorization(): Record<string, string> {
+    return this.#token === "" ? {} : { authorization: `Bearer ${this.#token}` };
+  }
+
   close(): Promise<void> {
     return this.#pool.destroy();
   }
 
   async #request(method: "GET" | "POST", path: string, body?: string): Promise<string> {
     const headers = {
-      ...(this.#token === "" ? {} : { authorization: `Bearer ${this.#token}` }),
+      ...this.#authorization,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     };
     let status: number;

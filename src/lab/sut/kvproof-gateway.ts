@@ -11,6 +11,7 @@ import { JsonClient } from "./json-client.js";
 import type {
   EngineRegistration,
   MatchQuery,
+  ProfileControl,
   RouteAnswer,
   Signal,
   SutDriver,
@@ -132,6 +133,14 @@ class KvproofGateway implements SystemUnderTest {
   async applied(): Promise<readonly Omit<AppliedRecord, "k" | "at">[]> {
     if (!this.#traces) return [];
     return appliedOf(parseAnswer(appliedAnswer, await this.client.get("/applied"), "/applied"));
+  }
+
+  profile(control: ProfileControl): Promise<unknown> {
+    return this.client.post("/profile", control);
+  }
+
+  heapSnapshot(file: string): Promise<void> {
+    return this.client.download("/heap-snapshot", file);
   }
 
   async vitals(): Promise<SutVitals> {

@@ -1,4 +1,5 @@
 /** The system under test, whatever it is: our gateway, an HTTP indexer, or any program behind the stdio driver protocol. */
+import type { ProfileKind } from "../../base/profile/v8-profile.js";
 import type { AppliedRecord } from "../../judge/history/load-records.js";
 import type { CounterRecord, DumpRecord, StreamRecord, SutCapabilities } from "../../judge/history/records.js";
 import type { EngineEndpoints, GatewayHandle } from "../ports.js";
@@ -54,6 +55,10 @@ export interface SystemUnderTest {
    * started to trace).
    */
   applied?(): Promise<readonly Omit<AppliedRecord, "k" | "at">[]>;
+  /** Profiles its own process; absent where it cannot. */
+  profile?(control: ProfileControl): Promise<unknown>;
+  /** Writes everything on its heap to a file; absent where it cannot. */
+  heapSnapshot?(file: string): Promise<void>;
   /** What it says of its own process; empty when it says nothing. */
   vitals(): Promise<SutVitals>;
   /**
@@ -64,6 +69,10 @@ export interface SystemUnderTest {
   /** Lets go of a process that is about to be ended, without a word to it; default: as {@link stop}. */
   letGo?(): Promise<void>;
 }
+
+export type ProfileControl =
+  | { readonly action: "start"; readonly kinds: readonly ProfileKind[] }
+  | { readonly action: "stop" };
 
 /** One of them. `metric`: its name with the labels that tell it apart, engine and rank excepted. */
 export interface Signal {

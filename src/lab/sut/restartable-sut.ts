@@ -9,6 +9,7 @@ import type { GatewayHandle } from "../ports.js";
 import type {
   EngineRegistration,
   MatchQuery,
+  ProfileControl,
   RouteAnswer,
   Signal,
   SutDriver,
@@ -88,6 +89,16 @@ export class RestartableSut implements SystemUnderTest {
   }
   async applied(): Promise<readonly Omit<AppliedRecord, "k" | "at">[]> {
     return (await this.#alive().applied?.()) ?? [];
+  }
+  /** null = it cannot. */
+  async profile(control: ProfileControl): Promise<unknown> {
+    return (await this.#alive().profile?.(control)) ?? null;
+  }
+  /** False = it cannot. */
+  async snapshotInto(file: string): Promise<boolean> {
+    const life = this.#alive();
+    await life.heapSnapshot?.(file);
+    return life.heapSnapshot !== undefined;
   }
   async vitals(): Promise<SutVitals> {
     return this.#alive().vitals();

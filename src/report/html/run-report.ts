@@ -8,6 +8,7 @@ import { faultsSection } from "./faults.js";
 import { divergenceSection } from "./divergence.js";
 import { badge, dataTable, escapeHtml, section } from "./markup.js";
 import { facts, page } from "./page.js";
+import { profilesSection } from "./profiles.js";
 import { propertiesSection, thresholdsSection } from "./properties.js";
 import { timelineSection } from "./timeline.js";
 
@@ -95,6 +96,7 @@ export function runReportHtml(run: RunView): string {
     judged
       ? timelineSection(judged) + distributionsSection(judged) + divergenceSection(judged) + seriesSection(judged)
       : "",
+    profilesSection(run.profiles),
     section("repeat", "Repeat it", `<pre>${escapeHtml(summary.repro)}</pre>`),
   ];
   return page(`${summary.scenario}: ${summary.verdict}`, body.join("\n"));

@@ -168,7 +168,7 @@ export function sampleSummary(overrides: Partial<RunSummary> = {}): RunSummary {
 }
 
 export function sampleRun(): RunView {
-  return { dir: "/tmp/sample", summary: sampleSummary(), judged: sampleJudged() };
+  return { dir: "/tmp/sample", summary: sampleSummary(), judged: sampleJudged(), profiles: [] };
 }
 
 export function sampleCampaign(): CampaignView {

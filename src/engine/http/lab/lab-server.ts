@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { bootId } from "../../../base/boot-id.js";
 import type { Clock } from "../../../base/clock.js";
 import { KvproofError } from "../../../base/errors.js";
+import { SelfProfiler } from "../../../base/profile/self-profiler.js";
 import type { Engine } from "../../engine.js";
 import type { LedgerFile } from "../../ledger-writer.js";
 import { MAX_ARMED } from "../../publisher/quirk-queue.js";
@@ -29,6 +30,7 @@ export interface LabServer {
 export function createLabServer(engine: Engine, ledger: LedgerFile | null, clock: Clock): LabServer {
   const load = new LoadControl(engine, clock);
   const ballast = new Ballast();
+  const profiler = new SelfProfiler();
   const routes: Routes = new Map([
     [
       "GET /lab",
@@ -42,6 +44,7 @@ export function createLabServer(engine: Engine, ledger: LedgerFile | null, clock
     ["POST /lab/quirk", async (call) => sendJson(call.res, 200, armQuirk(engine, await call.json()))],
     ["POST /lab/memory", async (call) => sendJson(call.res, 200, await ballast.control(await call.json()))],
     ["POST /lab/clock", async (call) => sendJson(call.res, 200, setClock(engine, await call.json()))],
+    ["POST /lab/profile", async (call) => sendJson(call.res, 200, await profiler.control(await call.json()))],
     ["GET /ledger", (call) => sendLedger(ledger, call)],
   ]);
   const guard = tokenGuard(engine.options.labToken);
@@ -62,6 +65,7 @@ function describeLab(engine: Engine, load: LoadControl, clock: Clock): object {
       "POST /lab/quirk": quirkFields,
       "POST /lab/clock": clockFields,
       "POST /lab/memory": memoryFields,
+      "POST /lab/profile": ["action", "kinds"],
       "GET /lab/load": [],
       "GET /lab/published": [],
       "GET /ledger": ["from", "follow"],
