@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { asError, describeError, ExitCode, UsageError } from "../../../src/base/errors.js";
+import { asError, describeError, ExitCode, KvproofError, UsageError } from "../../../src/base/errors.js";
 import { packageRoot } from "../../../src/base/package-root.js";
 import type { Build } from "../../../src/bench/build.js";
 import { type Comparison, compareBuilds } from "../../../src/bench/compare.js";
@@ -70,6 +70,5 @@ try {
   process.exitCode = await run();
 } catch (error) {
   process.stderr.write(`${describeError(error)}\n`);
-  process.exitCode =
-    error instanceof UsageError ? ExitCode.usage : interrupt.signal.aborted ? ExitCode.interrupted : ExitCode.internal;
+  process.exitCode = error instanceof KvproofError ? error.exitCode : ExitCode.internal;
 }
