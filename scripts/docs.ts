@@ -4,11 +4,13 @@ import { fileURLToPath } from "node:url";
 import { errorsPage } from "../src/base/error-docs.js";
 import { scenarioPage } from "../src/campaign/schema/scenario-docs.js";
 import { failureModesPage } from "../test/failure-modes/failure-modes-page.js";
+import { anomaliesPage } from "../test/failure-modes/anomalies-page.js";
 import { chaosMeshPage } from "../test/chaos/docs/chaos-mesh-page.js";
 import { runbookPage } from "../test/chaos/docs/runbook-page.js";
 
 const pages: Record<string, () => string | Promise<string>> = {
   "docs/reference/errors.md": errorsPage,
+  "docs/testing/anomalies.md": anomaliesPage,
   "docs/reference/scenario.md": scenarioPage,
   "docs/testing/chaos-mesh.md": chaosMeshPage,
   "docs/testing/chaos-runbook.md": runbookPage,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { ANOMALIES } from "../../src/simulate/anomalies/catalogue.js";
 import { loadDefects } from "../mutants/load-defects.js";
 import { ALSO_BY, NOT_APPLICABLE, OPEN } from "./beyond-mutants.js";
 import { coverageOf, inventory, shareCovered } from "./coverage.js";
@@ -30,6 +31,12 @@ describe("the catalogue of failure modes", () => {
     ];
     expect(due.filter((id) => !ids.includes(id))).toEqual([]);
     expect(ids.filter((id) => id.startsWith("A-")).length).toBeGreaterThanOrEqual(26);
+  });
+
+  it("has every anomaly in simulation, too", () => {
+    const simulatedIds = ANOMALIES.map(({ id }) => id);
+    const ids = modes.map(({ id }) => id).filter((id) => id.startsWith("A-"));
+    expect(simulatedIds.toSorted()).toEqual(ids.toSorted());
   });
 
   it("names only what exists, and says of each mode one thing", () => {

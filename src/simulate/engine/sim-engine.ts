@@ -38,6 +38,11 @@ export class SimEngine {
     return this.#ended;
   }
 
+  /** Batches of this life, over all ranks. */
+  get published(): number {
+    return this.ranks.reduce((sum, { published }) => sum + published, 0);
+  }
+
   /** Runs, so that the lab can reach into it. */
   get isUp(): boolean {
     return !this.#ended && !this.#frozen;

@@ -58,6 +58,11 @@ export class SimRank {
     this.#parts = parts;
   }
 
+  /** Batches of this life, burnt numbers included. */
+  get published(): number {
+    return this.#parts.publisher.nextSeq;
+  }
+
   get isFrozen(): boolean {
     return this.#frozen;
   }

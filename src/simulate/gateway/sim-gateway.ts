@@ -9,7 +9,7 @@ import type { SimEngine } from "../engine/sim-engine.js";
 import type { Published } from "../engine/sim-rank.js";
 import { labelled } from "../labelled.js";
 import type { Conditions } from "../links/conditions.js";
-import type { SimFleetMember } from "../plan/plan.js";
+import { addressOf, type SimFleetMember } from "../plan/plan.js";
 import type { VirtualTime } from "../virtual-time.js";
 import { type FollowedRank, SimMember } from "./sim-member.js";
 import { SimStream } from "./sim-stream.js";
@@ -24,8 +24,8 @@ export interface GatewaySurroundings {
   readonly capBlocks: number | null;
   readonly time: VirtualTime;
   conditionsOf(engine: string): Conditions;
-  /** The process at the engine's address; null = none. */
-  engineAt(engine: string): SimEngine | null;
+  /** The process that listens there; null = none. */
+  engineAt(address: string): SimEngine | null;
   lost(engine: string, rank: number, batch: Published, how: string): void;
 }
 
@@ -60,7 +60,7 @@ export class SimGateway {
     const join = ++this.#joins;
     const ranks = Array.from({ length: member.ranks }, (_, rank) => this.#follow(member, rank, join));
     const { time } = this.#around;
-    const added = new SimMember(member, ranks, time, () => this.#around.engineAt(member.name));
+    const added = new SimMember(member, ranks, time, () => this.#around.engineAt(addressOf(member)));
     this.#members.set(member.name, added);
     for (const { stream } of ranks) stream.dial();
   }
@@ -161,7 +161,7 @@ export class SimGateway {
       conditions: this.#around.conditionsOf(name),
       sink: this.#index.sink(holder),
       replay: member.replay,
-      peer: () => this.#around.engineAt(name)?.ranks[rank] ?? null,
+      peer: () => this.#around.engineAt(addressOf(member))?.ranks[rank] ?? null,
       enter: (work) => this.enter(work),
       lost: (batch, how) => this.#around.lost(name, rank, batch, how),
       disconnected: () => this.#members.get(name)?.watch(),

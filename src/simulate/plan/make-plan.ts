@@ -34,7 +34,8 @@ const REAL_HASHES = 0.125;
 const USUAL: readonly Happening[] = [
   ...Array<Happening>(8).fill("request"),
   ...Array<Happening>(3).fill("store"),
-  ...Array<Happening>(3).fill("evict"),
+  ...Array<Happening>(2).fill("evict"),
+  "punch",
   ...Array<Happening>(10).fill("sample"),
   ...Array<Happening>(2).fill("cross"),
   ...Array<Happening>(2).fill("suffix"),
@@ -43,7 +44,7 @@ const USUAL: readonly Happening[] = [
   ...Array<Happening>(3).fill("dry-run"),
   "observe",
 ];
-const RARE: readonly Happening[] = ["reset", "leave", "restart"];
+const RARE: readonly Happening[] = ["reset", "leave", "restart", "replace"];
 const RARE_CHANCE = 0.02;
 const DIALECTS: readonly Dialect[] = [
   "vllm-0.20",
@@ -113,8 +114,8 @@ function member(rng: Rng, index: number, model: string): SimFleetMember {
     dialect: rng.pick(DIALECTS),
     hash: rng.pick(["sha256", "sha256_cbor"]),
     intHashes: rng.chance(0.7),
-    replay: true,
-    ringBatches: 10_000,
+    replay: rng.chance(0.9),
+    ringBatches: rng.pick([10_000, 10_000, 10_000, 30, 8]),
     clockSkewS: rng.chance(0.2) ? rng.int(-3600, 3600) : 0,
   };
 }

@@ -7,6 +7,7 @@ export const HAPPENINGS = [
   "request",
   "store",
   "evict",
+  "punch",
   "reset",
   "sample",
   "cross",
@@ -19,11 +20,14 @@ export const HAPPENINGS = [
   "empty",
   "leave",
   "restart",
+  "replace",
 ] as const;
 export type Happening = (typeof HAPPENINGS)[number];
 
 export interface SimFleetMember {
   readonly name: string;
+  /** Where it listens; default: a place of its own. */
+  readonly address?: string;
   readonly model: string;
   readonly startsMs: number;
   /** Later than `startsMs`: it publishes before anyone subscribes. */
@@ -42,6 +46,10 @@ export interface SimFleetMember {
   readonly ringBatches: number;
   /** Its wall clock is off by this much. */
   readonly clockSkewS: number;
+}
+
+export function addressOf({ name, address }: SimFleetMember): string {
+  return address ?? name;
 }
 
 export interface PlannedHappening {

@@ -12,6 +12,7 @@ const share = z.number().min(0).max(1);
 
 const member = z.strictObject({
   name: z.string(),
+  address: z.string().exactOptional(),
   model: z.string(),
   startsMs: ms,
   joinsMs: ms,

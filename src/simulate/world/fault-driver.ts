@@ -7,8 +7,11 @@ import type { SimFault } from "../plan/fault-kinds.js";
 import type { SimWorld } from "./sim-world.js";
 
 const FLAP_MS = 12;
-/** Batches that a new life publishes at once, so that its numbers reach those of the old one: short of, at, past. */
-const MAX_WARM_BATCHES = 40;
+/** A new life publishes up to this many times what the old one had, at once, so that its numbers are short of, at, or past those of the old one. */
+const MAX_WARM_SHARE = 2;
+const MAX_WARM_BATCHES = 80;
+/** Stores of what is cached already publish nothing. */
+const TRIES_PER_BATCH = 4;
 
 export class FaultDriver {
   readonly #world: SimWorld;
@@ -76,12 +79,13 @@ export class FaultDriver {
     const running = this.#world.running.get(name);
     if (running === undefined) return nothing;
     active.bit(`${name} killed`);
+    const published = running.engine.published;
     this.#world.crash(running);
     return () => {
       if (this.#world.running.get(name) !== running) return;
       this.#world.restartInPlace(running);
-      const warm = Math.floor(active.fault.amount * MAX_WARM_BATCHES);
-      for (let i = 0; i < warm; i++) {
+      const warm = Math.min(MAX_WARM_BATCHES, Math.round(active.fault.amount * MAX_WARM_SHARE * published));
+      for (let i = 0; i < warm * TRIES_PER_BATCH && running.engine.published < warm; i++) {
         this.#world.happen({ atMs: 0, what: "store", seed: active.rng.u32() | 0, engine: name });
       }
     };

@@ -7,11 +7,19 @@ import { SimEngine } from "../engine/sim-engine.js";
 import { SimGateway } from "../gateway/sim-gateway.js";
 import { labelled } from "../labelled.js";
 import { Conditions } from "../links/conditions.js";
-import type { PlannedHappening, SimFleetMember, SimPlan } from "../plan/plan.js";
+import { addressOf, type Happening, type PlannedHappening, type SimFleetMember, type SimPlan } from "../plan/plan.js";
 import { VirtualTime } from "../virtual-time.js";
 import { HistoryLog } from "./history-log.js";
 import { Prober } from "./prober.js";
 import { type SimLineage, type SimPrompt, SimPrompts } from "./prompts.js";
+
+/** What the lab's hand does to a cache: store, remove the end of a chain, remove one block before its end, clear. */
+const TOUCHES = ["store", "evict", "punch", "reset"] as const;
+type Touch = (typeof TOUCHES)[number];
+
+function isTouch(what: Happening): what is Touch {
+  return (TOUCHES as readonly Happening[]).includes(what);
+}
 
 const MAX_OUTPUT_TOKENS = 12;
 const REJOIN_MS = 5;
@@ -37,6 +45,7 @@ export class SimWorld {
   readonly #prober: Prober;
   readonly #conditions = new Map<string, Conditions>();
   #gatewayLives = 0;
+  #successors = 0;
 
   constructor(plan: SimPlan, startNs: number, hashes: HashFunctions) {
     this.plan = plan;
@@ -79,8 +88,8 @@ export class SimWorld {
   happen({ what, seed, engine }: PlannedHappening): void {
     const rng = new Rng(seed);
     if (what === "request") this.#request(rng);
-    else if (what === "store" || what === "evict" || what === "reset") this.#touchCache(what, rng, engine);
-    else if (what === "leave" || what === "restart") this.#depart(what === "restart", rng);
+    else if (isTouch(what)) this.#touchCache(what, rng, engine);
+    else if (what === "leave" || what === "restart" || what === "replace") this.#depart(what, rng);
     else if (what === "observe") this.#observe();
     else if (what === "empty") this.#drain();
     else {
@@ -158,9 +167,11 @@ export class SimWorld {
       capBlocks,
       time: this.time,
       conditionsOf: (engine) => this.conditionsOf(engine),
-      engineAt: (name) => {
-        const engine = this.running.get(name)?.engine;
-        return engine === undefined || engine.hasEnded ? null : engine;
+      engineAt: (address) => {
+        for (const { member, engine } of this.running.values()) {
+          if (addressOf(member) === address && !engine.hasEnded) return engine;
+        }
+        return null;
       },
       lost: () => undefined,
     });
@@ -190,19 +201,27 @@ export class SimWorld {
     for (const event of events) this.log.add({ k: "engine", engine: name, model, epoch: engine.epoch, event });
   }
 
-  #depart(returns: boolean, rng: Rng): void {
+  /** The first idle engine leaves for good, comes back as a new life, or makes room for another one at its address. */
+  #depart(how: "leave" | "restart" | "replace", rng: Rng): void {
     const idle = [...this.running.values()].filter(
       ({ joined, inFlight, engine }) => joined && inFlight === 0 && engine.isUp,
     );
-    if (idle.length < 2 && !returns) return;
+    if (idle.length < 2 && how === "leave") return;
     const leaver = idle[0];
     if (leaver === undefined) return;
-    const { name } = leaver.member;
-    this.leave(name);
-    this.running.delete(name);
+    const { member, engine } = leaver;
+    this.leave(member.name);
+    this.running.delete(member.name);
     this.#life(leaver, "stopping", "down");
-    leaver.engine.kill();
-    if (returns) this.time.afterMs(rng.int(1, 50), () => this.start(leaver.member, leaver.engine.epoch + 1));
+    engine.kill();
+    const backMs = rng.int(1, 50);
+    if (how === "restart") this.time.afterMs(backMs, () => this.start(member, engine.epoch + 1));
+    else if (how === "replace") this.time.afterMs(backMs, () => this.start(this.#successorOf(member)));
+  }
+
+  #successorOf(member: SimFleetMember): SimFleetMember {
+    const name = `${member.name}+${++this.#successors}`;
+    return { ...member, name, address: addressOf(member), startsMs: 0, joinsMs: REJOIN_MS };
   }
 
   #request(rng: Rng): void {
@@ -239,7 +258,7 @@ export class SimWorld {
     return engine !== undefined && !engine.hasEnded;
   }
 
-  #touchCache(how: "store" | "evict" | "reset", rng: Rng, name?: string): void {
+  #touchCache(how: Touch, rng: Rng, name?: string): void {
     const able = [...this.running.values()].filter(
       ({ engine, member }) => engine.isUp && (name === undefined || member.name === name),
     );
@@ -251,7 +270,11 @@ export class SimWorld {
     const prompt = known ?? this.prompts.next(rng, lineage);
     if (how === "reset") rank.core.resetPrefixCache();
     else if (how === "store") rank.core.storeBlocks(prompt.tokens, prompt.adapter, prompt.salt);
-    else rank.core.evictBlocks(prompt.tokens, prompt.adapter, prompt.salt, { from: rng.int(0, prompt.blocks) });
+    else {
+      const from = rng.int(0, Math.max(0, prompt.blocks - (how === "punch" ? 2 : 0)));
+      const span = how === "punch" ? { from, until: from + 1 } : { from };
+      rank.core.evictBlocks(prompt.tokens, prompt.adapter, prompt.salt, span);
+    }
     rank.flush();
   }
 
