@@ -74,6 +74,11 @@ export class JudgeContext {
     return new Survey(this.truth, prompt, { from, to, gpuOnly: !this.run.sut.capabilities.tiers }, claims);
   }
 
+  /** The answer against a window that begins earlier. */
+  lookBack({ query, prompt, survey }: Answer, byNs: number): Survey {
+    return this.survey(prompt, survey.window.from - byNs, query.ret, query.answer);
+  }
+
   /**
    * What the engines had when a request was sent: [inv − Δ, inv], or to the decision where that is known (dry runs, the
    * runner's front). Null when too long ago.

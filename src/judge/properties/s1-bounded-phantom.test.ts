@@ -64,6 +64,24 @@ describe("S1 bounded phantom", () => {
     expect(await dead(null).verdictOf("S1")).toMatchObject({ verdict: "unknown", reason: "not exercised" });
   });
 
+  it("holds it to the lease inside faults, too: what nobody confirmed for that long is not credited", async () => {
+    const cut = (lease: number | null, silentMs: number) =>
+      aHistory({ capabilities: { lease_ms: lease } })
+        .engine("a")
+        .prompt("p", 2)
+        .stores("a", "p")
+        .wait(200)
+        .fault("cut", "injected", ["a"])
+        .fault("cut", "effective", ["a"])
+        .removes("a", "p")
+        .wait(silentMs)
+        .asks("p", { a: 2 });
+    expect(await cut(500, 500).verdictOf("S1")).toMatchObject({ verdict: "pass", opportunities: 1 });
+    expect((await cut(500, 700).verdictOf("S1")).verdict).toBe("fail");
+    expect((await cut(60_000, 50_000).verdictOf("S1")).verdict).toBe("pass");
+    expect(await cut(null, 700).verdictOf("S1")).toMatchObject({ verdict: "unknown", reason: "not exercised" });
+  });
+
   it("exempts an adapter that was just replaced, on that engine only for adapterNs", async () => {
     const history = aHistory()
       .engine("a")

@@ -22,6 +22,8 @@ import { Prompts } from "./prompts.js";
 
 /** Longest question that can be judged; the recent past is kept that far back. */
 export const MAX_QUESTION_NS = 30e9;
+/** Longest lease that answers in faults are judged by; with one, the past is kept that much longer. */
+export const MAX_LEASE_NS = 120e9;
 
 const GPU = "GPU";
 const SINCE_EVER = Number.NEGATIVE_INFINITY;
@@ -42,9 +44,12 @@ export class Truth {
   readonly #media = new Map<string, number>([[GPU, 0]]);
   readonly #outages: Outages;
   readonly #sutReplays: boolean;
+  readonly #memoryNs: number;
 
   constructor(run: RunRecord) {
     this.bounds = run.bounds;
+    const leaseNs = (run.sut.capabilities.lease_ms ?? 0) * 1e6;
+    this.#memoryNs = run.bounds.stalenessNs + MAX_QUESTION_NS + Math.min(leaseNs, MAX_LEASE_NS);
     this.#sutReplays = run.sut.capabilities.replay;
     this.disturbances = new Disturbances(run.bounds, (name) => this.#byName.has(name));
     this.#outages = new Outages((engine) => this.disturbances.calmAgainAt(engine), run.bounds.stalenessNs);
@@ -145,7 +150,7 @@ export class Truth {
     engine.noteEmitted(stream, entry.at);
     if (entry.wire !== "burnt") stream.sentBatches++;
     const told = entry.wire === undefined;
-    stream.holder.forget(entry.at - this.bounds.stalenessNs - MAX_QUESTION_NS);
+    stream.holder.forget(entry.at - this.#memoryNs);
     for (const change of entry.changes) {
       if (change.op === "clear") {
         stream.holder.clear(entry.at, told);

@@ -19,10 +19,8 @@ const PAIR = [{}, {}] as const;
 const MANY = [...STORES, ...STORES, ...STORES];
 const LOAD: readonly Act[] = [...Array<Happening>(10).fill("request"), ...STORES];
 const ASKED: readonly Act[] = [...STORES, ...Array<Happening>(40).fill("sample")];
-const QUESTIONS: readonly Act[] = [
-  ...["sample", "cross", "suffix", "cross", "sample", "suffix", "cross", "suffix"],
-  ...["sample", "cross", "suffix", "cross", "sample", "suffix", "cross", "suffix"],
-] as Happening[];
+const ROUND: readonly Act[] = ["sample", "cross", "suffix", "cross", "sample", "suffix", "cross", "suffix"];
+const QUESTIONS: readonly Act[] = [...ROUND, ...ROUND];
 /** Both engines of a pair store the same. */
 const TWINS: readonly Act[] = Array.from({ length: 24 }, (_, i) => ["store", `m/${i % 2}`] as const);
 
