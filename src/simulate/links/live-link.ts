@@ -92,7 +92,10 @@ export class LiveLink {
     }
     const corrupt = conditions.hits("stream.corrupt", `${what} damaged`);
     const sent = corrupt === undefined ? batch : { ...batch, payload: damaged(batch.payload, corrupt.rng) };
-    if (overrun !== undefined) this.#way.delay(overrun.rng.float() * MAX_EXTRA_MS);
+    if (overrun !== undefined) {
+      overrun.bit(`${what} waits for a slow reader`);
+      this.#way.delay(overrun.rng.float() * MAX_EXTRA_MS);
+    }
     const delay = conditions.hits("stream.delay", `${what} delayed`);
     if (delay !== undefined) this.#way.delay(delay.rng.float() * delay.fault.amount * MAX_EXTRA_MS);
     const duplicate = conditions.hits("stream.duplicate", `${what} sent twice`);
