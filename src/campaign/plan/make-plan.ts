@@ -109,6 +109,7 @@ function boundsOf({ bounds }: Scenario): Bounds {
     gapNs: bounds.gap * NS_PER_MS,
     departureNs: bounds.departure * NS_PER_MS,
     adapterNs: bounds.adapter * NS_PER_MS,
+    silenceNs: bounds.silence * NS_PER_MS,
   };
 }
 

@@ -25,7 +25,7 @@ const MAX_PER_S = { visibility: 1, follow: 1, isolation: 0.2, invalidation: 0.2,
 const PHASE_FACTOR = 2;
 const OPPORTUNITY_SHARE = 0.03;
 /** An engine's publisher competes with its step loop for one interpreter: up to 0.4 s were seen from batch to wire. */
-const MIN_BOUNDS_MS = { staleness: 2000, recovery: 8000, gap: 4000, departure: 4000, adapter: 5000 };
+const MIN_BOUNDS_MS = { staleness: 2000, recovery: 8000, gap: 4000, departure: 4000, adapter: 5000, silence: 10_000 };
 
 /** Every answer of a real engine says what it took from its cache: that is compared with what the router claimed. */
 export const SECOND_ORACLE = "cached-tokens-agree";
@@ -65,6 +65,7 @@ function scaled(scenario: Scenario, given: NonNullable<NonNullable<Scenario["wit
       gap: atLeast("gap"),
       departure: atLeast("departure"),
       adapter: atLeast("adapter"),
+      silence: atLeast("silence"),
     },
     expect: { ...expect, opportunities: given.opportunities ?? fewer(expect.opportunities) },
   };

@@ -27,6 +27,9 @@ const bounds = z.strictObject({
   adapter: duration
     .prefault("2500ms")
     .meta({ description: "Time after an adapter change that is not judged for freshness" }),
+  silence: duration
+    .prefault("5s")
+    .meta({ description: "Time for which a stream that cannot be heard may be called live (silence-is-noticed)" }),
 });
 
 const expectations = z.strictObject({

@@ -39,6 +39,8 @@ export interface Bounds {
   readonly departureNs: number;
   /** How long after an adapter was loaded, unloaded or replaced its queries are not judged for freshness. */
   readonly adapterNs: number;
+  /** How long a stream from which nothing can be heard may be called live; absent in older histories. */
+  readonly silenceNs?: number;
 }
 
 export interface RunRecord {

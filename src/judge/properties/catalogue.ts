@@ -23,6 +23,7 @@ import type { Property } from "./property.js";
 import { routingFollows } from "./r1-routing-follows.js";
 import { served } from "./check-served.js";
 import { streamOrder } from "./m1-stream-order.js";
+import { silenceIsNoticed } from "./check-silence-is-noticed.js";
 import { tierIsolation } from "./i3-tier-isolation.js";
 import { visibility } from "./l1-visibility.js";
 
@@ -57,6 +58,7 @@ export const SCENARIO_CHECKS: readonly Property[] = [
   served,
   isolatedDeparture,
   faultIsTold,
+  silenceIsNoticed,
 ];
 
 /** Id of the property that judges the run itself. */
