@@ -17,6 +17,7 @@ export const silenceIsNoticed: Property = {
   id: "silence-is-noticed",
   title: "silence is noticed, and concerns nobody else",
   kind: "scenario",
+  timed: true,
   statement: "An engine that cannot be heard is not called live for long, and the others are known as before.",
   notApplicable: (run) =>
     needsEvents(run) ?? (run.sut.capabilities.streams ? null : "the system under test does not report its streams"),
