@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { sharedAbort } from "../base/async.js";
-import { type Clock, systemClock } from "../base/clock.js";
+import { type Clock, NS_PER_MS, systemClock } from "../base/clock.js";
 import { asError, ExitCode, InternalError, KvproofError } from "../base/errors.js";
 import type { ProfileKind } from "../base/profile/v8-profile.js";
 import { Rng } from "../base/rng.js";
@@ -145,10 +145,12 @@ class ScenarioRun {
   async #inLab(lab: Lab): Promise<void> {
     const plan = this.#plan;
     const driver = this.#options.sut(plan.gateway);
+    const askedAt = this.#clock.nowNs();
     const gateway = await lab.startGateway(plan.gateway);
+    const gatewayStartMs = (this.#clock.nowNs() - askedAt) / NS_PER_MS;
     const sut = await RestartableSut.connect(driver, gateway, plan.seed);
     this.#sut = sut;
-    this.#recorder.record(this.#runRecord(driver, sut));
+    this.#recorder.record({ ...this.#runRecord(driver, sut), gatewayStartMs });
     const context = this.#context(lab, sut, gateway.logFile);
     this.#fleet = context.fleet;
     const meter = new LoadMeter(this.#clock);

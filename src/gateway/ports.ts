@@ -54,6 +54,8 @@ export interface StreamStatus {
   readonly credit: number;
   /** Monotonic nanoseconds of the last byte from the publisher; 0 = none yet. */
   readonly lastHeardNs: number;
+  /** From the publisher's live socket. */
+  readonly receivedBytes: number;
 }
 
 export interface PrefixQuery {

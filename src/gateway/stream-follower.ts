@@ -120,6 +120,7 @@ export class StreamFollower implements IngestSource {
     return {
       ...this.#session.status(this.#clock.nowNs()),
       lastHeardNs: this.#lastHeardNs,
+      receivedBytes: this.#subscriber.receivedBytes,
       foreignTopicMessages: this.#subscriber.foreignTopicMessages,
       queuedBatches: this.#inbox.count,
       lastError: this.#lastError?.message ?? null,

@@ -2,13 +2,15 @@
 import { UsageError } from "../base/errors.js";
 import { CheckerHost } from "./checker-host.js";
 import type { EngineRecord, HistoryRecord, QueryRecord, RouteRecord, RunRecord } from "./history/records.js";
-import { type Answer, JudgeContext, type Property } from "./properties/property.js";
+import { round, type Answer, JudgeContext, type Property } from "./properties/property.js";
 import { requiredOpportunities, RunValidity } from "./run-validity.js";
 import { runVerdict } from "./run-verdict.js";
 import { DivergenceMap } from "./statistics/divergence-map.js";
 import { Degrading, partDistributions, sharesOf } from "./statistics/degrading.js";
 import { FaultWindows } from "./statistics/fault-windows.js";
 import { Starvation } from "./starvation.js";
+import { Costs } from "./statistics/costs.js";
+import type { Figures } from "./statistics/figures.js";
 import { LoadAccount } from "./statistics/load-account.js";
 import { Measures } from "./statistics/measures.js";
 import { RecoveryTimes } from "./statistics/recovery-times.js";
@@ -40,6 +42,7 @@ export class Sweep {
   readonly #recoveries = new RecoveryTimes();
   readonly #load: LoadAccount;
   readonly #starvation: Starvation;
+  readonly #costs: Costs;
   readonly #starting = new Map<string, number>();
   #at = Number.NEGATIVE_INFINITY;
   #warmingUp = false;
@@ -61,6 +64,7 @@ export class Sweep {
     this.#degrading = new Degrading(this.#faults);
     this.#load = new LoadAccount(run);
     this.#starvation = new Starvation(run.bounds.stalenessNs);
+    this.#costs = new Costs(run);
   }
 
   /** Throws KVP_E_HISTORY_INVALID for a record that goes back in time or names a prompt that was not recorded. */
@@ -80,6 +84,7 @@ export class Sweep {
     for (const handle of this.#handlersOf(record.k)) handle(record);
     if (!this.#statistics) return;
     this.#load.note(record);
+    this.#costs.note(record);
     this.#series.note(record);
     this.#timeline.note(record);
     this.#degrading.note(record);
@@ -99,15 +104,16 @@ export class Sweep {
     this.#load.record(this.#measures);
     const distributions = this.#statistics ? this.#measures.distributions() : [];
     const degradation = this.#degrading.result(endAt);
+    const figures = this.#statistics ? this.#figures() : {};
     const thresholds = checkThresholds(
       this.#run.thresholds,
       [...distributions, ...partDistributions(degradation)],
-      sharesOf(degradation),
+      { ...sharesOf(degradation), ...figures },
       this.#run.sut.capabilities,
-    );
+    ).map((result) => this.#load.doubted(result));
     const engines = this.#truth.engines.map((engine) => engine.name);
     return {
-      schemaVersion: 2,
+      schemaVersion: 3,
       ...runVerdict(properties, thresholds, this.#validity.unexpectedExits),
       properties,
       thresholds,
@@ -117,6 +123,8 @@ export class Sweep {
       timeline: this.#timeline.items(endAt),
       faults: this.#recoveries.completed(this.#faults.windows()),
       degradation,
+      figures,
+      load: this.#load.steps(),
       counts: {
         records,
         engines: engines.length,
@@ -127,6 +135,11 @@ export class Sweep {
       },
       durationMs: this.#context.ms(endAt),
     };
+  }
+
+  #figures(): Figures {
+    const rounded = Object.entries({ ...this.#load.figures(this.#truth), ...this.#costs.figures() });
+    return Object.fromEntries(rounded.map(([name, value]) => [name, round(value)]));
   }
 
   /** Dispatch tables are made on first use, so that kinds nobody looks at cost nothing. */

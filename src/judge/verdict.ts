@@ -159,8 +159,8 @@ export interface LoadStep {
 
 /** Everything the judge derives from one history; `properties.json` of the run directory. */
 export interface JudgeReport {
-  /** 2 added `faults` and `degradation`. */
-  readonly schemaVersion: 2;
+  /** 2 added `faults` and `degradation`, 3 `figures` and `load`. */
+  readonly schemaVersion: 3;
   readonly verdict: "pass" | "fail" | "unknown";
   /** 0 pass, 1 violated, 2 inconclusive, 3 threshold missed. */
   readonly exitCode: 0 | 1 | 2 | 3;
@@ -175,6 +175,10 @@ export interface JudgeReport {
   readonly faults: readonly FaultWindow[];
   /** Before, during, after; empty without faults. */
   readonly degradation: readonly Degradation[];
+  /** By name (statistics/figures.ts); absent where nothing was there to measure. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** Steps of a load that engines made themselves; empty without one. */
+  readonly load: readonly LoadStep[];
   readonly counts: {
     readonly records: number;
     readonly engines: number;

@@ -47,9 +47,9 @@ function readJson<T extends { schemaVersion: number }>(path: string, versions: r
 
 /** What version 1 did not have yet is empty. */
 function readJudged(path: string): JudgeReport {
-  return { ...NOTHING_OF_FAULTS, ...readJson<JudgeReport>(path, [1, 2]) };
+  return { ...NOT_IN_OLDER, ...readJson<JudgeReport>(path, [1, 2, 3]) };
 }
-const NOTHING_OF_FAULTS = { faults: [], degradation: [] } satisfies Partial<JudgeReport>;
+const NOT_IN_OLDER = { faults: [], degradation: [], figures: {}, load: [] } satisfies Partial<JudgeReport>;
 
 export function isCampaignDir(dir: string): boolean {
   return existsSync(join(dir, RUN_FILES.campaign));

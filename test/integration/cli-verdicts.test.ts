@@ -66,7 +66,7 @@ describe("a run that passes", () => {
       verdict: "pass",
       exitCode: 0,
     });
-    expect(world.json(runDir0(), "properties.json")).toMatchObject({ schemaVersion: 2, verdict: "pass" });
+    expect(world.json(runDir0(), "properties.json")).toMatchObject({ schemaVersion: 3, verdict: "pass" });
     expect(world.json(runDir0(), "env.json")).toMatchObject({ argv: ["run", "s.yaml"] });
     expect(read("config.resolved.yaml")).toContain("engine: llama/2");
     expect(

@@ -1,4 +1,5 @@
 /** Looks at the system under test and at every process at a steady pace, and records what it sees. */
+import { cpus } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { delay } from "../../base/async.js";
 import { NS_PER_MS } from "../../base/clock.js";
@@ -11,13 +12,16 @@ const SUT_PER_ENGINE_MS = 5;
 /** The event-loop monitor counts the interval of its own timer in. */
 const LOOP_RESOLUTION_MS = 10;
 const RESOURCES_EVERY_MS = 1000;
+/** With load that is measured: looks must not be what is measured. */
+const QUIET_SUT_EVERY_MS = 1000;
 const PERCENT = 99;
 
 /** Streams, counters and the index's totals until `signal`. */
 export async function sampleSut(context: RunContext, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sampleSutOnce(context);
-    await delay(Math.max(SUT_EVERY_MS, SUT_PER_ENGINE_MS * context.fleet.members().length), signal);
+    const everyMs = context.plan.engineLoad === null ? SUT_EVERY_MS : QUIET_SUT_EVERY_MS;
+    await delay(Math.max(everyMs, SUT_PER_ENGINE_MS * context.fleet.members().length), signal);
   }
 }
 
@@ -64,7 +68,7 @@ export async function sampleResources(context: RunContext, signal: AbortSignal):
     const loopMs = Math.max(0, loopDelay.percentile(PERCENT) / NS_PER_MS - LOOP_RESOLUTION_MS);
     context.recorder.record(runnerResources(context.clock.nowNs(), loopMs));
     loopDelay.reset();
-    await delay(RESOURCES_EVERY_MS, signal);
+    await delay(Math.max(RESOURCES_EVERY_MS, SUT_PER_ENGINE_MS * context.fleet.members().length), signal);
   }
   loopDelay.disable();
 }
@@ -81,5 +85,11 @@ function runnerResources(at: number, eventLoopP99Ms: number): ResourceRecord {
     cpuSeconds: (user + system) / 1e6,
     heapBytes: heapUsed,
     eventLoopP99Ms,
+    machineCpuSeconds: machineCpuSeconds(),
   };
+}
+
+function machineCpuSeconds(): number {
+  const busy = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
+  return busy.reduce((sum, ms) => sum + ms, 0) / 1000;
 }

@@ -24,8 +24,8 @@ import { acceptReplayed, replayEnded, replayFailed } from "./replay.js";
 import { newSessionState, note, type SessionState } from "./state.js";
 import { deadlineNs, tick } from "./timers.js";
 
-/** What the session itself knows of the stream's status; `lastHeardNs` is the transport's. */
-export interface SessionStatus extends Omit<StreamStatus, "lastHeardNs"> {
+/** What the session itself knows of the stream's status; `lastHeardNs` and `receivedBytes` are the transport's. */
+export interface SessionStatus extends Omit<StreamStatus, "lastHeardNs" | "receivedBytes"> {
   /** Times that held batches were shed because a limit was reached. */
   readonly sheds: number;
   /** Times that the idle stream was checked against the publisher. */

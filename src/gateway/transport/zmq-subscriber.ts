@@ -45,6 +45,8 @@ export class ZmqSubscriber {
   #retry: NodeJS.Timeout | undefined;
   /** Messages of another topic: ZeroMQ subscribes by prefix, so "kv@10.0.0.1" also gets those of "kv@10.0.0.10". */
   foreignTopicMessages = 0;
+  /** Over all connections, handshakes included. */
+  receivedBytes = 0;
 
   constructor(config: SubscriberConfig, events: SubscriberEvents) {
     this.#config = config;
@@ -60,7 +62,10 @@ export class ZmqSubscriber {
     this.#connection = new ZmtpConnection(this.#config.endpoint, "SUB", this.#config.limits, {
       ready: () => this.#ready(id),
       message: (frames) => this.#message(id, frames),
-      heard: () => this.#events.heard(),
+      heard: (bytes) => {
+        this.receivedBytes += bytes;
+        this.#events.heard();
+      },
       lost: (reason) => this.#lost(id, reason),
     });
   }

@@ -24,7 +24,7 @@ export interface ConnectionEvents {
   /** A whole message. The array is reused for the next one; the frames keep their bytes. */
   message(frames: readonly Uint8Array[]): void;
   /** Bytes arrived. */
-  heard(): void;
+  heard(bytes: number): void;
   /** Some of them belonged to a message: a peer that only answers PINGs makes no progress. */
   progress?(): void;
   /** The end, unless it was `close` that ended it. */
@@ -140,7 +140,7 @@ export class ZmtpConnection implements FrameSink {
   #receive(chunk: Buffer): void {
     if (this.#phase === "over") return;
     this.#silentIntervals = 0;
-    this.#events.heard();
+    this.#events.heard(chunk.length);
     const messages = this.#messages;
     try {
       if (this.#phase === "greeting") this.#greet(chunk);

@@ -67,6 +67,8 @@ export interface RunRecord {
   readonly requiredMarks: readonly string[];
   /** Every n-th batch of a stream is traced by the system under test itself; absent = none. */
   readonly traced?: number;
+  /** How long the system under test took from being told to start to answering. */
+  readonly gatewayStartMs?: number;
   /** false: a control run, in which the system under test gets no events; what follows from events is not asked of it. */
   readonly events?: boolean;
 }
@@ -262,6 +264,8 @@ export interface ResourceRecord {
   readonly indexBytes?: number;
   readonly indexBlocks?: number;
   readonly eventBytes?: number;
+  /** Of the runner: what all processors of the machine spent since it booted, waiting excluded. */
+  readonly machineCpuSeconds?: number;
 }
 
 export interface FaultRecord {

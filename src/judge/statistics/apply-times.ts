@@ -8,6 +8,7 @@ import { LatencyHistogram } from "./histogram.js";
 
 /** Emissions that wait for their trace, per stream; what the SUT has not told of by then counts as untold. */
 const MAX_WAITING = 1 << 17;
+const WINDOW_NS = 2e9;
 
 export class ApplyLatencies {
   readonly sinceReceived = new LatencyHistogram();
@@ -25,11 +26,36 @@ export class ApplyLatencies {
   }
 }
 
+/** One histogram is open at a time; batches that are told of late count in the window that is open. */
+class Windows {
+  readonly #p99s: number[] = [];
+  readonly #open = new LatencyHistogram();
+  #window = 0;
+
+  note(sinceBeginNs: number, latencyNs: number): void {
+    const window = Math.floor(sinceBeginNs / WINDOW_NS);
+    if (window > this.#window) this.#close(window);
+    this.#open.recordNs(latencyNs);
+  }
+
+  /** Of whole windows. */
+  p99s(): readonly number[] {
+    return this.#p99s;
+  }
+
+  #close(next: number): void {
+    if (this.#open.count > 0) this.#p99s.push(this.#open.percentileMs(99));
+    this.#open.reset();
+    this.#window = next;
+  }
+}
+
 export class ApplyTimes {
   readonly #every: number;
   /** Emission times by stream and sequence number, first life only. */
   readonly #emitted = new Map<string, Map<number, number>>();
   #open = new ApplyLatencies();
+  #windows = new Windows();
   #since = Number.POSITIVE_INFINITY;
 
   /** `every` = the trace's; 0 = nothing is traced. */
@@ -44,6 +70,11 @@ export class ApplyTimes {
     else if (record.k === "phase" && record.name === "steady") this.#begin(record.at);
   }
 
+  /** p99 of reception to application of each window of the present step, in order. */
+  get windows(): readonly number[] {
+    return this.#windows.p99s();
+  }
+
   /** Ends the account of a step that began at `startedAt` and hands it out; the next begins now. */
   take(now: number): ApplyLatencies {
     const taken = this.#open;
@@ -53,6 +84,7 @@ export class ApplyTimes {
 
   #begin(at: number): void {
     this.#open = new ApplyLatencies();
+    this.#windows = new Windows();
     this.#since = at;
   }
 
@@ -76,6 +108,7 @@ export class ApplyTimes {
       if (emitted < this.#since) continue;
       this.#open.told++;
       this.#open.sinceReceived.recordNs(applied - received);
+      this.#windows.note(applied - this.#since, applied - received);
       this.#open.sinceEmitted.recordNs(applied - emitted);
     }
   }

@@ -1,4 +1,5 @@
 /** The named measures of a run: distributions in milliseconds, and shares from 0 to 1. */
+import { FIGURES } from "./figures.js";
 import type { Distribution } from "../verdict.js";
 import { LatencyHistogram } from "./histogram.js";
 
@@ -47,7 +48,12 @@ export const SHARES = {
 export type ShareName = keyof typeof SHARES;
 
 /** Every name that a threshold may have. */
-export const THRESHOLD_MEASURES: Readonly<Record<string, string>> = { ...MEASURES, ...PART_MEASURES, ...SHARES };
+export const THRESHOLD_MEASURES: Readonly<Record<string, string>> = {
+  ...MEASURES,
+  ...PART_MEASURES,
+  ...SHARES,
+  ...FIGURES,
+};
 
 export class Measures {
   readonly #histograms = new Map<MeasureName, LatencyHistogram>();

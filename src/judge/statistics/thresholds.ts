@@ -2,10 +2,11 @@
 import { UsageError } from "../../base/errors.js";
 import type { SutCapabilities } from "../history/records.js";
 import type { Distribution, ThresholdResult } from "../verdict.js";
+import { FIGURES } from "./figures.js";
 import { SHARES } from "./measures.js";
 
 export const STATISTICS = ["min", "mean", "p50", "p90", "p99", "p999", "max", "count"] as const;
-/** Of a share, which is one number: any statistic but `count` means it. */
+/** Of a share or figure, which is one number: any statistic but `count` means it. */
 export const VALUE = "value";
 export type Statistic = (typeof STATISTICS)[number] | typeof VALUE;
 
@@ -40,7 +41,8 @@ export function parseThreshold(expression: string): Threshold {
 
 /** Why a well-formed threshold makes no sense for its measure; null when it does. */
 export function misfit(measure: string, { statistic }: Threshold): string | null {
-  if (measure in SHARES) return statistic === "count" ? `${measure} is one number and has no count` : null;
+  if (measure in SHARES || measure in FIGURES)
+    return statistic === "count" ? `${measure} is one number and has no count` : null;
   return statistic === VALUE ? `${measure} is a distribution: say which of ${STATISTICS.join(", ")} is meant` : null;
 }
 

@@ -50,6 +50,11 @@ const PREFIX = "kvproof_gateway_";
 const RECEIVED = "kvproof_gateway_batches_received_total";
 const SETTLED = "kvproof_gateway_batches_total";
 const HEAP = "nodejs_heap_size_used_bytes";
+const INDEX_BYTES = "kvproof_gateway_index_bytes";
+const INDEX_BLOCKS = "kvproof_gateway_index_blocks";
+const EVENT_BYTES = "event_bytes_total";
+/** prom-client's monitor. */
+const LOOP_INTERVAL_MS = 10;
 const LOOP_P99 = "nodejs_eventloop_lag_p99_seconds";
 
 /** What our gateway does, given how it is started. */
@@ -144,14 +149,7 @@ class KvproofGateway implements SystemUnderTest {
   }
 
   async vitals(): Promise<SutVitals> {
-    const samples = parseSamples(await this.client.text("/metrics"), "nodejs_");
-    const valueOf = (name: string): number | undefined => samples.find((sample) => sample.name === name)?.value;
-    const heapBytes = valueOf(HEAP);
-    const loopSeconds = valueOf(LOOP_P99);
-    return {
-      ...(heapBytes === undefined ? {} : { heapBytes }),
-      ...(loopSeconds === undefined ? {} : { eventLoopP99Ms: loopSeconds * 1000 }),
-    };
+    return vitalsOf(await this.client.text("/metrics"));
   }
 
   stop(): Promise<void> {
@@ -182,6 +180,21 @@ class DiscoveringGateway extends KvproofGateway {
       { describe: `the gateway to ${what}`, timeoutMs: DISCOVERY_MS, code: "KVP_E_SUT_UNAVAILABLE" },
     );
   }
+}
+
+/** The event loop's delay without the interval of the timer that measures it. */
+export function vitalsOf(page: string): SutVitals {
+  const own = parseSamples(page, PREFIX);
+  const samples = [...parseSamples(page, "nodejs_"), ...own.filter(({ name }) => !name.endsWith(EVENT_BYTES))];
+  const valueOf = (name: string): number | undefined => samples.find((sample) => sample.name === name)?.value;
+  const facts = { heapBytes: valueOf(HEAP), indexBytes: valueOf(INDEX_BYTES), indexBlocks: valueOf(INDEX_BLOCKS) };
+  const loopSeconds = valueOf(LOOP_P99);
+  const streams = own.filter(({ name }) => name === PREFIX + EVENT_BYTES);
+  return {
+    ...Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)),
+    ...(loopSeconds === undefined ? {} : { eventLoopP99Ms: Math.max(0, loopSeconds * 1000 - LOOP_INTERVAL_MS) }),
+    ...(streams.length === 0 ? {} : { eventBytes: streams.reduce((sum, { value }) => sum + value, 0) }),
+  };
 }
 
 /** `received` and the four results of each stream, from the documented metrics. */

@@ -85,6 +85,10 @@ export interface Signal {
 export interface SutVitals {
   readonly heapBytes?: number;
   readonly eventLoopP99Ms?: number;
+  readonly indexBytes?: number;
+  readonly indexBlocks?: number;
+  /** Bytes of event messages received so far. */
+  readonly eventBytes?: number;
 }
 
 /** Connects to a system under test once the lab has started it. */

@@ -95,7 +95,9 @@ export function sampleJudged(overrides: Partial<JudgeReport> = {}): JudgeReport 
     values: { p50: 1 + second / 10, p99: 4 + (second % 3) },
   }));
   return {
-    schemaVersion: 2,
+    schemaVersion: 3,
+    figures: {},
+    load: [],
     verdict: "fail",
     exitCode: 1,
     headline: 'S1 violated: llama-8b/1 was credited with blocks it had removed <script>alert("x")</script>',

@@ -50,7 +50,9 @@ export class SimMember implements RoutableEngine {
 
   answerable(): boolean {
     if (this.#closed || this.health.state === "down") return false;
-    return this.#doubt.isSettled(() => this.ranks.map(({ stream }) => ({ ...this.#statusOf(stream), lastHeardNs: 0 })));
+    return this.#doubt.isSettled(() =>
+      this.ranks.map(({ stream }) => ({ ...this.#statusOf(stream), lastHeardNs: 0, receivedBytes: 0 })),
+    );
   }
 
   credit(): number {

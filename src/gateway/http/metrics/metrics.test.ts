@@ -40,6 +40,7 @@ function status(n: number): StreamStatus {
     reconnects: n,
     credit: n / 2,
     lastHeardNs: n * 1e9,
+    receivedBytes: n * 100,
   };
 }
 

@@ -22,6 +22,7 @@ const COUNTERS: readonly StreamMetric[] = [
     help: "Batches that reached the session, live or replayed",
     read: (s) => s.receivedBatches,
   },
+  { name: "event_bytes_total", help: "Bytes read from the event connection", read: (s) => s.receivedBytes },
   { name: "block_operations_total", help: "Blocks stored or removed", read: (s) => s.blockOperations },
   { name: "gaps_total", help: "Gaps noticed in the sequence", read: (s) => s.gaps },
   { name: "missing_batches_total", help: "Batches missing in gaps", read: (s) => s.missingBatches },
