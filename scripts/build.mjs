@@ -11,6 +11,7 @@ const entries = {
   kvproof: "src/cli/main.ts",
   "simulate-worker": "src/simulate/campaign/worker.ts",
   "bench-core": "test/benchmark/core/main.ts",
+  bench: "test/benchmark/main.ts",
 };
 await build({
   absWorkingDir: root,

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { registerBench } from "./commands/bench.js";
 import { registerChaos } from "./commands/chaos.js";
 import { registerEngine } from "./commands/engine.js";
+import { registerEngineGroup } from "./commands/engine-group.js";
 import { registerGateway } from "./commands/gateway.js";
 import { registerGc } from "./commands/gc.js";
 import { registerJudge } from "./commands/judge.js";
@@ -32,6 +33,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerLint,
   registerShrink,
   registerRelay,
+  registerEngineGroup,
   registerPod,
   registerStress,
   registerSimulate,

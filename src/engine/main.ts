@@ -27,7 +27,7 @@ export async function runEngine(options: EngineOptions): Promise<void> {
   await started.close();
 }
 
-function readyLine({ name, epoch }: EngineOptions, { engine, http, lab }: StartedEngine): ReadyLine {
+export function readyLine({ name, epoch }: EngineOptions, { engine, http, lab }: StartedEngine): ReadyLine {
   return { event: "ready", engine: name, epoch, http, lab, ranks: engine.endpoints, pid: process.pid };
 }
 

@@ -32,6 +32,8 @@ export interface EngineSpec {
   readonly hwm: number;
   /** Publishes this many blocks of its own the moment its publisher is bound (pod-create-publishing). */
   readonly publishAtStart: number;
+  /** So many engines of the lab share a process, so that a large fleet fits; absent = each has its own. */
+  readonly perProcess?: number;
   /** Does not publish at all (control runs). */
   readonly events: boolean;
   readonly seed: number;

@@ -56,6 +56,7 @@ function engineSpec(entry: FleetEntry, engine: string, dialect: string, seed: nu
     hwm: options.hwm,
     publishAtStart: options.publish_at_start,
     events: options.events,
+    ...(entry.engines_per_process > 1 ? { perProcess: entry.engines_per_process } : {}),
     seed,
     ...(options.kind === "vllm" ? { vllm: vllmSpec(options) } : {}),
   };

@@ -4,7 +4,7 @@ import { didYouMean } from "../../base/did-you-mean.js";
 import { type ErrorCode, UsageError } from "../../base/errors.js";
 import type { Bounds } from "../../judge/history/records.js";
 import type { GatewaySpec, LabCapability, LabFactory, SutLaunch } from "../../lab/ports.js";
-import type { WorkloadSpec } from "../schema/load.js";
+import type { EngineLoadSpec, WorkloadSpec } from "../schema/load.js";
 import type { Scenario } from "../schema/scenario-schema.js";
 import type { ScenarioSource } from "../schema/scenario-file.js";
 import type { StepSpec } from "../schema/steps.js";
@@ -13,7 +13,7 @@ import { matchesTarget, planEngines, planTemplates } from "./fleet-plan.js";
 import type { Plan } from "./plan.js";
 import { checkRealEngines, onRealEngines, SECOND_ORACLE, withAdapterLoads, withRealEngines } from "./real-engines.js";
 import { ratesOf } from "./rising-rates.js";
-import { sampledFleet, sampledOpportunities, sampledPhases, sampledRate } from "./sampling.js";
+import { sampledFleet, sampledOpportunities, sampledPhases, sampledRate, sampledStepMs } from "./sampling.js";
 import { planSteps } from "./step-plan.js";
 
 export interface PlanOptions {
@@ -44,7 +44,10 @@ export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
   checkNames(source, options);
   const { sample } = options;
   const seed = options.seed ?? scenario.seed;
-  const engines = withAdapterLoads(planEngines(scenario.fleet, sample, seed), scenario.steps);
+  const engineLoad = plannedLoad(scenario, sample);
+  // A load at another rate, or over fewer engines, would measure something else.
+  const fleetSample = engineLoad === null ? sample : 1;
+  const engines = withAdapterLoads(planEngines(scenario.fleet, fleetSample, seed), scenario.steps);
   const gateway = gatewaySpec(scenario, options);
   checkSteps(source, options, new Set(engines.map((engine) => engine.engine)));
   checkFaults(source, options.lab, engines);
@@ -56,7 +59,6 @@ export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
     scenario.bounds,
   );
   const phases = sampledPhases(scenario.phases, sample);
-  const engineLoad = scenario.workload.find((one) => one.kind === "engine-load") ?? null;
   return {
     id: scenario.id,
     title: scenario.title,
@@ -86,6 +88,12 @@ export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
     marks: scenario.expect.marks,
     exclusive: scenario.exclusive,
   };
+}
+
+function plannedLoad({ workload }: Scenario, sample: number): EngineLoadSpec | null {
+  const load = workload.find((one) => one.kind === "engine-load");
+  if (load?.rising === undefined) return load ?? null;
+  return { ...load, rising: { ...load.rising, step: sampledStepMs(load.rising.step, sample) } };
 }
 
 function gatewaySpec(scenario: Scenario, options: PlanOptions): GatewaySpec {

@@ -11,6 +11,8 @@ const MIN_FAULT_MS = 4500;
 /** Fleets up to this size stay whole: with fewer engines there would be no choice to get wrong. */
 const SMALL_FLEET = 8;
 const MIN_RATE_PER_S = 1;
+/** Each rate of a rising load must last long enough for a queue to show. */
+const MIN_RATE_STEP_MS = 1000;
 
 export function sampledFleet(replicas: number, sample: number): number {
   return replicas <= SMALL_FLEET ? replicas : Math.max(SMALL_FLEET, Math.ceil(replicas * sample));
@@ -25,6 +27,10 @@ export function sampledPhases(phases: Scenario["phases"], sample: number): { war
     warmupMs: shortened(phases.warmup, sample, MIN_WARMUP_MS),
     steadyMs: shortened(phases.steady, sample, MIN_STEADY_MS),
   };
+}
+
+export function sampledStepMs(ms: number, sample: number): number {
+  return shortened(ms, sample, MIN_RATE_STEP_MS);
 }
 
 /** Of a fault, or of the phase of faults. */

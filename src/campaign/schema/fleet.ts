@@ -71,6 +71,9 @@ export const fleet = z
     z.strictObject({
       model: name,
       replicas: z.int().min(1).max(MAX_REPLICAS).default(1),
+      engines_per_process: z.int().min(1).max(200).default(1).meta({
+        description: "Engines that share a process, so that a large fleet fits; they can be started and stopped only",
+      }),
       adapters: z.array(adapter).max(64).default([]),
       engine: engineOptions.prefault({}),
     }),

@@ -44,8 +44,18 @@ interface Flags {
 }
 
 export function registerEngine(program: Command): void {
-  const command = program
-    .command("engine")
+  engineCommand(program.command("engine"), async (options) => {
+    keepYoungGenerationSmall();
+    const { runEngine } = await import("../../engine/main.js");
+    await runEngine(options);
+    // libzmq's threads and idle keep-alive connections would hold the process; all that matters is written.
+    process.exit(0);
+  });
+}
+
+/** All flags of an engine on a command; `start` gets them checked. */
+export function engineCommand(command: Command, start: (options: EngineOptions) => Promise<void>): Command {
+  command
     .description("start a vLLM double: real KV events over ZeroMQ, vLLM's HTTP surface, and a lab port to steer it")
     .requiredOption("--model <name>", "served model name")
     .option("--name <engine>", "name in ledgers and logs (default: <model>/0)")
@@ -66,13 +76,7 @@ export function registerEngine(program: Command): void {
   addCacheFlags(command);
   addServingFlags(command);
   command.addHelpText("after", "\nThe lab port wants the token in the environment variable KVPROOF_LAB_TOKEN.");
-  command.action(async (flags: Flags) => {
-    keepYoungGenerationSmall();
-    const { runEngine } = await import("../../engine/main.js");
-    await runEngine(await toOptions(flags));
-    // libzmq's threads and idle keep-alive connections would hold the process; all that matters is written.
-    process.exit(0);
-  });
+  return command.action(async (flags: Flags) => start(await toOptions(flags)));
 }
 
 /** A new space that stays at its first 1 MB saves about 15 MB of resident memory per engine. */

@@ -5,8 +5,9 @@ import { UnavailableError } from "../../base/errors.js";
 import { cliEntry } from "../../base/package-root.js";
 import type { EngineSpec } from "../ports.js";
 import { answersHealth } from "./answers-health.js";
-import { GRACEFUL_STOP_MS, type LabProcess } from "./child-process.js";
+import { GRACEFUL_STOP_MS } from "./child-process.js";
 import { engineArguments, type PodPlace } from "./engine-arguments.js";
+import type { PodProcess } from "./engine-group.js";
 import type { EngineNetwork } from "./engine-network.js";
 import type { EngineProgram, PodLife, ProgramContext, Served, Startable } from "./engine-program.js";
 import { parseEngineReady } from "./ready-lines.js";
@@ -44,7 +45,7 @@ export class DoubleProgram implements EngineProgram {
     return Promise.resolve({ start, ledgerFiles: [ledgerFile] });
   }
 
-  async ready(process: LabProcess): Promise<Served> {
+  async ready(process: PodProcess): Promise<Served> {
     const { engine } = this.#spec;
     const ready = parseEngineReady(await process.ready(this.readyTimeoutMs), engine);
     await waitFor(async () => !process.alive || (await answersHealth(ready.http)), {

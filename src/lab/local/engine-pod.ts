@@ -8,7 +8,9 @@ import type { EngineEndpoints, EngineHandle, EngineSpec, LabObserver, RestartCha
 import { describeExit, type ExitInfo, LabProcess } from "./child-process.js";
 import { DoubleProgram } from "./double-program.js";
 import { type PodPlace, topicOf } from "./engine-arguments.js";
-import type { EngineProgram, Served } from "./engine-program.js";
+import type { EngineGroups } from "./engine-groups.js";
+import type { PodProcess } from "./engine-group.js";
+import type { EngineProgram, Served, Startable } from "./engine-program.js";
 import { usageOf } from "./process-table.js";
 import { freezeProcess, thawProcess } from "./freeze.js";
 import { portOf } from "./ready-lines.js";
@@ -32,6 +34,7 @@ export interface PodContext {
   readonly observer: LabObserver;
   /** Raised when the lab ends: what still waits for its turn does not start any more. */
   readonly closing: AbortSignal;
+  readonly groups: EngineGroups;
   /** Between engines and their consumers; null = they are reached directly. */
   readonly relay: RelayProcess | null;
 }
@@ -42,7 +45,7 @@ export class EnginePod {
   readonly program: EngineProgram;
   readonly #context: PodContext;
   #place: PodPlace;
-  #process: LabProcess | null = null;
+  #process: PodProcess | null = null;
   #handle: EngineHandle | null = null;
   #epoch: number;
   #ending = false;
@@ -146,12 +149,7 @@ export class EnginePod {
     const own = this.program.kind === "double" ? ledgerFiles : [];
     host.takeOver(this.spec.engine, fileName, [logFile, ...own]);
     this.#record("starting");
-    const process_ = new LabProcess({
-      name: `engine ${this.spec.engine}`,
-      ...start,
-      logFile,
-      notReadyCode: "KVP_E_ENGINE_NOT_READY",
-    });
+    const process_ = this.#launch(start, logFile);
     this.#process = process_;
     const group = start.foreign !== undefined;
     if (process_.pid !== null) registry.started(this.spec.engine, process_.pid, { group });
@@ -163,7 +161,16 @@ export class EnginePod {
     return this.#becomeReady(served);
   }
 
-  async #awaitReady(process: LabProcess): Promise<Served> {
+  #launch(start: Startable, logFile: string): PodProcess {
+    const { engine, perProcess = 1 } = this.spec;
+    if (perProcess > 1) {
+      const { args } = start;
+      return this.#context.groups.withRoom(perProcess).start(engine, args.slice(args.indexOf("engine") + 1));
+    }
+    return new LabProcess({ name: `engine ${engine}`, ...start, logFile, notReadyCode: "KVP_E_ENGINE_NOT_READY" });
+  }
+
+  async #awaitReady(process: PodProcess): Promise<Served> {
     try {
       return await this.program.ready(process, this.#place);
     } catch (thrown) {
@@ -207,7 +214,7 @@ export class EnginePod {
     return { endpoints, relayed: place };
   }
 
-  async #ended(process: LabProcess, epoch: number, exit: ExitInfo, wasReady: boolean): Promise<void> {
+  async #ended(process: PodProcess, epoch: number, exit: ExitInfo, wasReady: boolean): Promise<void> {
     if (process.pid !== null) this.#context.registry.ended(process.pid);
     // Nobody listens where nothing runs. A relay that is gone, too, has been reported by itself.
     this.#context.relay?.talk.withdraw(this.spec.engine).catch(() => undefined);
@@ -220,7 +227,7 @@ export class EnginePod {
   }
 
   #tellOfEnd(
-    process: LabProcess,
+    process: PodProcess,
     exit: ExitInfo,
     how: { readonly wasReady: boolean; readonly expected: boolean },
   ): void {

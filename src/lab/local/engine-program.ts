@@ -2,7 +2,8 @@
 import type { Clock } from "../../base/clock.js";
 import type { HistoryRecord } from "../../judge/history/records.js";
 import type { EngineEndpoints, RestartChanges } from "../ports.js";
-import type { LabProcess, ProcessCommand } from "./child-process.js";
+import type { ProcessCommand } from "./child-process.js";
+import type { PodProcess } from "./engine-group.js";
 import type { PodPlace } from "./engine-arguments.js";
 import type { EngineNetwork } from "./engine-network.js";
 
@@ -32,7 +33,7 @@ export interface EngineProgram {
     life: PodLife,
   ): Promise<{ readonly start: Startable; readonly ledgerFiles: readonly string[] }>;
   /** Resolves when it serves; rejects when it ends before. */
-  ready(process: LabProcess, place: PodPlace): Promise<Served>;
+  ready(process: PodProcess, place: PodPlace): Promise<Served>;
   /** The process of the present life is gone. Resolves when all that it said is written down. */
   ended(): Promise<void>;
   /** The run is over, the process runs: what is not written down yet is. */

@@ -22,6 +22,8 @@ import type {
 import type { AddressPool } from "./addresses.js";
 import { loopbackNetwork } from "./engine-network.js";
 import type { PodPlace } from "./engine-arguments.js";
+import type { LabProcess } from "./child-process.js";
+import { EngineGroups } from "./engine-groups.js";
 import { EnginePod, type PodContext } from "./engine-pod.js";
 import { type GatewayPlace, gatewayPlace } from "./gateway-process.js";
 import { LocalHost } from "./host/local-host.js";
@@ -105,12 +107,14 @@ export class LocalLab implements Lab {
       volumes: options.volumes ?? false,
       pidOf,
     });
+    const labToken = randomBytes(16).toString("hex");
     this.#context = {
       relay: this.#relay,
+      groups: new EngineGroups({ dir: options.dir, labToken, registry }),
       network: this.#namespace ?? loopbackNetwork(addresses),
       host: this.host,
       dir: options.dir,
-      labToken: randomBytes(16).toString("hex"),
+      labToken,
       clock,
       registry,
       gate: new StartGate(Math.max(MIN_STARTS_AT_ONCE, availableParallelism())),
@@ -219,7 +223,7 @@ export class LocalLab implements Lab {
   resources(): readonly ResourceRecord[] {
     const pods = [...this.#pods.values()].map((pod) => pod.usage());
     const usages = [this.#gateway?.usage() ?? null, this.#relay?.usage(this.#context.clock.nowNs()) ?? null, ...pods];
-    return usages.filter((usage) => usage !== null);
+    return [...usages.filter((usage) => usage !== null), ...this.#context.groups.usages(this.#context.clock.nowNs())];
   }
 
   close(): Promise<void> {
@@ -260,8 +264,9 @@ export class LocalLab implements Lab {
     this.#context.registry.close();
   }
 
-  #processes(): (EnginePod | SutProcess | RelayProcess)[] {
-    return [this.#gateway, ...this.#pods.values(), this.#relay].filter((process) => process !== null);
+  #processes(): (EnginePod | SutProcess | RelayProcess | LabProcess)[] {
+    const groups = this.#context.groups.all.map(({ process }) => process);
+    return [this.#gateway, ...this.#pods.values(), ...groups, this.#relay].filter((process) => process !== null);
   }
 
   #runningGateway(): SutProcess {

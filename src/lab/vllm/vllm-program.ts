@@ -4,7 +4,7 @@ import { waitFor } from "../../base/async.js";
 import { asError, InternalError, KvproofError, UnavailableError, UsageError } from "../../base/errors.js";
 import { Rng } from "../../base/rng.js";
 import type { HistoryRecord } from "../../judge/history/records.js";
-import type { LabProcess } from "../local/child-process.js";
+import type { PodProcess } from "../local/engine-group.js";
 import { type PodPlace, topicOf } from "../local/engine-arguments.js";
 import type { EngineProgram, PodLife, ProgramContext, Served, Startable } from "../local/engine-program.js";
 import { answersHealth } from "../local/answers-health.js";
@@ -88,7 +88,7 @@ export class VllmProgram implements EngineProgram {
     return Promise.resolve({ start: { ...network.inside(program, args), env, foreign: "log" }, ledgerFiles });
   }
 
-  async ready(process: LabProcess, place: PodPlace): Promise<Served> {
+  async ready(process: PodProcess, place: PodPlace): Promise<Served> {
     const http = `http://${place.address}:${place.httpPort}`;
     const { engine } = this.#spec;
     try {
