@@ -34,6 +34,8 @@ const stages = [
   ...(canFilterPackets
     ? [["chaos, real packet loss", ...kvproof("run", "test/chaos/experiments/loss-10.yaml", "--lab", "netns")]]
     : []),
+  // Wrong answers fail the gate. How fast this machine is does not: missed figures (3) and doubts (2) are shown; `bench compare` decides.
+  ["system benchmarks, sampled", "npm", ["run", "bench", "--", "--sample"], [0, 2, 3]],
   ["core benchmark", "npm", ["run", "bench:core", "--", "--quick"]],
   ["regression gate, self-test", "npm", ["run", "bench:selftest", "--", "--rounds", "1"]],
 ];
@@ -41,14 +43,14 @@ const stages = [
 if (!canFilterPackets) console.log("left out: chaos with real packet loss (needs root, nft and ip)");
 
 let failedStages = 0;
-for (const [name, command, args] of stages) {
+for (const [name, command, args, fine = [0]] of stages) {
   console.log(`== ${name}`);
   const started = performance.now();
   const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   console.log(
-    `== ${name}: ${status === 0 ? "ok" : `FAILED (exit ${status})`} after ${Math.round((performance.now() - started) / 1000)} s`,
+    `== ${name}: ${fine.includes(status) ? "ok" : `FAILED (exit ${status})`} after ${Math.round((performance.now() - started) / 1000)} s`,
   );
-  if (status !== 0) failedStages += 1;
+  if (!fine.includes(status)) failedStages += 1;
 }
 
 let passed = 0;

@@ -1,0 +1,100 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { machineFingerprint } from "../../../src/campaign/machine.js";
+import { type BenchmarkResult, type BenchReport, saveReport, worstExit } from "./results.js";
+import { overallThresholds } from "./thresholds.js";
+import { reportLines } from "./tables.js";
+import { growthSvg } from "./growth-chart.js";
+import type { WireReport } from "../wire/measure.js";
+
+const result = (scenario: string, cpu: number, engines = 10): BenchmarkResult => ({
+  scenario: `benchmark/${scenario}`,
+  title: scenario,
+  verdict: "pass",
+  exitCode: 0,
+  headline: "pass",
+  engines,
+  durationMs: 1,
+  sample: 1,
+  dir: "x",
+  figures: { cpu_s_per_million_events: cpu },
+  thresholds: [],
+  load: [],
+  distributions: [],
+});
+const wire = (kneePerS: number, limit: WireReport["limit"]): WireReport => ({
+  kneePerS,
+  limit,
+  pinned: true,
+  bytesPerBatch: 300,
+  steps: [{ offeredPerS: 70_000, sentPerS: kneePerS, drainMs: 3, latenessP99Ms: 1, consumerCpu: 0.5, lost: 0, limit }],
+  growth: [{ residentBlocks: 1e4, bytesPerBlock: 50, rssMib: 1, cpuSecondsPerMillionEvents: 3 }],
+});
+const report = (results: readonly BenchmarkResult[]): BenchReport => ({
+  schemaVersion: 1,
+  benchmark: "system",
+  startedAt: "",
+  sampled: true,
+  tool: {},
+  machine: machineFingerprint(),
+  results,
+  wire: wire(70_000, null),
+  thresholds: [],
+  exitCode: 0,
+});
+
+describe("benchmark results", () => {
+  it("a disk that is full costs the last write alone: what was written before stays whole", () => {
+    const dir = mkdtempSync(join(tmpdir(), "kvproof-bench-"));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    saveReport(dir, report([result("a", 1)]));
+    const full: typeof writeFileSync = (file, data) => {
+      writeFileSync(file as string, String(data).slice(0, 20));
+      throw new Error("ENOSPC: no space left on device, write");
+    };
+    expect(() => saveReport(dir, report([result("a", 1), result("b", 1)]), full)).toThrow(
+      /bench\.json: ENOSPC.*2 results were measured; what was written before is kept/,
+    );
+    const kept = JSON.parse(readFileSync(join(dir, "bench.json"), "utf8")) as BenchReport;
+    expect([kept.schemaVersion, kept.results.length, kept.machine.cores > 0]).toEqual([1, 1, true]);
+    expect(readdirSync(dir).sort()).toEqual(["bench.json", "bench.json.part"]);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("says so when the system refuses the bytes (needs Linux)", () => {
+    expect(() => saveReport(tmpdir(), report([]), (_, data) => writeFileSync("/dev/full", String(data)))).toThrow(
+      /ENOSPC/,
+    );
+  });
+
+  it("a violated property outweighs a missed threshold, and that outweighs doubt", () => {
+    expect(worstExit([0, 3, 2, 1])).toBe(1);
+    expect(worstExit([0, 2, 3])).toBe(3);
+    expect(worstExit([0, 2])).toBe(2);
+    expect(worstExit([69, 3])).toBe(69);
+    expect(worstExit([0])).toBe(0);
+  });
+
+  it("cost per event may grow by half from 10 to 100 engines, and no more", () => {
+    const grown = (factor: number) =>
+      overallThresholds([result("throughput-system-10", 40), result("throughput-system-100", 40 * factor, 100)], null);
+    expect(grown(1.4)).toMatchObject([{ measured: 1.4, verdict: "pass" }]);
+    expect(grown(1.6)).toMatchObject([{ measured: 1.6, verdict: "fail" }]);
+    expect(overallThresholds([result("throughput-system-10", 40)], null)).toEqual([]);
+  });
+
+  it("a publisher that could not send enough says nothing about the subscriber", () => {
+    expect(overallThresholds([], wire(70_000, "system under test"))[0]?.verdict).toBe("pass");
+    expect(overallThresholds([], wire(50_000, "system under test"))[0]?.verdict).toBe("fail");
+    expect(overallThresholds([], wire(50_000, "generator"))[0]?.verdict).toBe("unknown");
+  });
+
+  it("tables and chart show what was measured", () => {
+    const results = [result("throughput-system-10", 41.5), result("throughput-system-100", 50.25, 100)];
+    const text = reportLines(report(results)).join("\n");
+    expect(text).toMatch(/throughput-system-10 +10 .* 41\.5/);
+    expect(text).toContain("70,000 batches/s with nothing lost");
+    expect(growthSvg(report(results))).toContain("50.3");
+  });
+});
