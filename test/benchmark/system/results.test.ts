@@ -50,8 +50,8 @@ describe("benchmark results", () => {
     const dir = mkdtempSync(join(tmpdir(), "kvproof-bench-"));
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
     saveReport(dir, report([result("a", 1)]));
-    const full: typeof writeFileSync = (file, data) => {
-      writeFileSync(file as string, String(data).slice(0, 20));
+    const full = (file: string, text: string): void => {
+      writeFileSync(file, text.slice(0, 20));
       throw new Error("ENOSPC: no space left on device, write");
     };
     expect(() => saveReport(dir, report([result("a", 1), result("b", 1)]), full)).toThrow(
@@ -63,9 +63,7 @@ describe("benchmark results", () => {
   });
 
   it.skipIf(!existsSync("/dev/full"))("says so when the system refuses the bytes (needs Linux)", () => {
-    expect(() => saveReport(tmpdir(), report([]), (_, data) => writeFileSync("/dev/full", String(data)))).toThrow(
-      /ENOSPC/,
-    );
+    expect(() => saveReport(tmpdir(), report([]), (_, text) => writeFileSync("/dev/full", text))).toThrow(/ENOSPC/);
   });
 
   it("a violated property outweighs a missed threshold, and that outweighs doubt", () => {

@@ -39,7 +39,11 @@ export interface BenchReport {
 export const RESULT_FILE = "bench.json";
 
 /** Replaced in one step: a reader, or a disk that fills up, never leaves half a file. @throws UnavailableError KVP_E_RESULT_UNWRITABLE */
-export function saveReport(dir: string, report: BenchReport, write = writeFileSync): void {
+export function saveReport(
+  dir: string,
+  report: BenchReport,
+  write: (file: string, text: string) => void = writeFileSync,
+): void {
   const file = join(dir, RESULT_FILE);
   try {
     mkdirSync(dir, { recursive: true });

@@ -6,7 +6,8 @@ import type { ConsumerState } from "./consumer.js";
 import type { LoadDone, PublisherOrder } from "./publisher.js";
 
 const RATES = [
-  20_000, 40_000, 50_000, 60_000, 70_000, 80_000, 90_000, 100_000, 115_000, 130_000, 150_000, 175_000, 200_000,
+  20_000, 40_000, 50_000, 60_000, 70_000, 80_000, 90_000, 100_000, 115_000, 130_000, 150_000, 175_000, 200_000, 250_000,
+  300_000, 350_000,
 ];
 const WARM_UP = { batchesPerS: 20_000, forMs: 2_000 };
 const DRAIN_POLL_MS = 2;

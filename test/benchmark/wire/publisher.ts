@@ -48,21 +48,17 @@ export function runPublisher(): void {
       greeted = true;
       socket.write(encodeReady({ socketType: "PUB" }));
     });
-    process.on("message", (order: PublisherOrder) => {
-      if (order.do === "fill") {
-        void fill(socket, next, filled, order.blocks).then((seq) => {
-          next = seq;
-          filled += order.blocks;
-          process.send?.({ event: "filled", total: next });
-        });
-      } else {
-        const ringFrom = next;
-        void load(socket, ring, ringFrom, order.batchesPerS, order.forMs).then((done) => {
-          next = done.total;
-          process.send?.(done);
-        });
+    const carryOut = async (order: PublisherOrder): Promise<object> => {
+      if (order.do === "load") {
+        const done = await load(socket, ring, next, order.batchesPerS, order.forMs);
+        next = done.total;
+        return done;
       }
-    });
+      next = await fill(socket, next, filled, order.blocks);
+      filled += order.blocks;
+      return { event: "filled", total: next };
+    };
+    process.on("message", async (order: PublisherOrder) => process.send?.(await carryOut(order)));
     process.send?.({ event: "connected" });
   });
   server.listen(0, "127.0.0.1", () =>
