@@ -58,7 +58,8 @@ export function runPublisher(): void {
       filled += order.blocks;
       return { event: "filled", total: next };
     };
-    process.on("message", async (order: PublisherOrder) => process.send?.(await carryOut(order)));
+    const obey = async (order: PublisherOrder): Promise<void> => void process.send?.(await carryOut(order));
+    process.on("message", (order: PublisherOrder) => void obey(order));
     process.send?.({ event: "connected" });
   });
   server.listen(0, "127.0.0.1", () =>
