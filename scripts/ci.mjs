@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Only these reasons may skip a test; each names what the machine lacks. */
 const allowedSkips = [
   /needs \.\.\/shared/,
+  /needs a cluster/,
   /needs chromium/,
   /needs more than one loopback address/,
   /needs Linux/,
