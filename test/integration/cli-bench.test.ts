@@ -180,6 +180,27 @@ describe("kvproof bench compare", { timeout: LIMIT_MS }, () => {
     expect(stderr).toMatch(/KVP_E_BENCHMARK_FAILED/);
   });
 
+  it("compares whole runs of a scenario: figures of the run, not of the core", async () => {
+    const build = (name: string, cpu: number) => {
+      const folder = aBuild(name, { mops: 3 });
+      const report = { verdict: "pass", headline: "", distributions: [], figures: { cpu_s_per_million_events: cpu } };
+      const program = `const fs = require("node:fs");
+      const out = process.argv.at(-1) + "/small/run-1";
+      fs.mkdirSync(out, { recursive: true });
+      fs.writeFileSync(out + "/properties.json", ${JSON.stringify(JSON.stringify(report))});
+      process.exitCode = 3;`;
+      writeFileSync(join(folder, "dist", "kvproof.js"), program);
+      return folder;
+    };
+    const scenario = join(world, "small.yaml");
+    writeFileSync(scenario, "id: small\n");
+    const args = ["--baseline", build("light", 2), "--candidate", build("heavy", 2.5), "--scenario", scenario];
+    const { exitCode, stdout, stderr } = await compare(...args);
+    expect(exitCode, stderr).toBe(3);
+    expect(stdout).toMatch(/cpu_s_per_million_events .*\+25\.0 %.*FAIL/);
+    expect((await compare("--baseline", world, "--scenario", "no-such.yaml")).exitCode).toBe(64);
+  });
+
   it("shows how figures went on this machine, warns of a worse one, and never fails for it", async () => {
     const results = ["--results", join(world, "trend")];
     const unit = "M block operations per CPU s";

@@ -1,14 +1,15 @@
 /** What `kvproof bench compare` does: two builds, their comparison, and what is kept of it. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { sharedAbort } from "../../base/async.js";
-import { ExitCode } from "../../base/errors.js";
+import { ExitCode, UsageError } from "../../base/errors.js";
 import { packageRoot } from "../../base/package-root.js";
 import { type Build, forgetBuild, makeBuild } from "../../bench/build.js";
 import { type Comparison, compareBuilds } from "../../bench/compare.js";
 import { comparisonLines } from "../../bench/describe.js";
-import { measureOnce, METRICS } from "../../bench/measure.js";
+import { measureOnce, type Metric, METRICS, type Sample } from "../../bench/measure.js";
+import { measureScenario, SCENARIO_METRICS } from "../../bench/measure-scenario.js";
 import { writeResult } from "../../bench/result-file.js";
 import { SessionRecord } from "../../bench/session-record.js";
 import { readResults, resultName, resultsFolder, type StoredResult, storeResult } from "../../bench/stored-results.js";
@@ -23,6 +24,7 @@ export interface CompareFlags {
   readonly maxPairs: number;
   readonly results: string;
   readonly json?: string;
+  readonly scenario?: string;
 }
 
 const EXITS = { pass: ExitCode.pass, fail: ExitCode.threshold, inconclusive: ExitCode.inconclusive } as const;
@@ -56,13 +58,15 @@ async function compareMade(
   const record = new SessionRecord(
     join(resultsFolder(flags.results, machine), `${resultName(started)}.samples.ndjson`),
   );
+  const { metrics, measure } = unitOf(flags, signal);
   let comparison: Comparison;
   try {
     comparison = await compareBuilds({
       seed: flags.seed,
       rules: { ...DEFAULT_RULES, maxPairs: flags.maxPairs },
+      metrics,
       measure: async (side, seed) => {
-        const sample = await measureOnce(builds[side], seed, signal);
+        const sample = await measure(builds[side], seed);
         record.add({ side, seed, sample });
         return sample;
       },
@@ -77,24 +81,40 @@ async function compareMade(
   const whole = { schemaVersion: SCHEMA_VERSION, tool: toolIdentity(), machine, ...started, ...labels, ...comparison };
   if (flags.json !== undefined) writeResult(flags.json, `${JSON.stringify(whole, null, 1)}\n`);
   if (record.failure !== null) throw record.failure;
-  const result = { benchmark: "compare", ...started, machine, figures: figuresOf(comparison, record) };
+  const benchmark = flags.scenario === undefined ? "compare" : `compare-${basename(flags.scenario, ".yaml")}`;
+  const result = { benchmark, ...started, machine, figures: figuresOf(comparison, record, metrics) };
   if (comparison.verdict !== "inconclusive") storeResult(flags.results, result);
-  for (const line of warningsOf(flags.results, machine)) progress(line);
+  for (const line of warningsOf(flags.results, machine, benchmark)) progress(line);
   process.exitCode = EXITS[comparison.verdict];
 }
 
+interface Unit {
+  readonly metrics: readonly Metric[];
+  readonly measure: (build: Build, seed: number) => Promise<Sample>;
+}
+/** The core's benchmark, or a whole run of a scenario. */
+function unitOf({ scenario }: CompareFlags, signal: AbortSignal): Unit {
+  if (scenario === undefined) return { metrics: METRICS, measure: (build, seed) => measureOnce(build, seed, signal) };
+  if (!existsSync(scenario)) throw new UsageError("KVP_E_FILE_NOT_FOUND", `${scenario} does not exist`);
+  return { metrics: SCENARIO_METRICS, measure: (build, seed) => measureScenario(build, scenario, seed, signal) };
+}
+
 /** The candidate's medians, for trends. */
-function figuresOf({ metrics }: Comparison, { samples }: SessionRecord): StoredResult["figures"] {
+function figuresOf(
+  { metrics }: Comparison,
+  { samples }: SessionRecord,
+  declared: readonly Metric[],
+): StoredResult["figures"] {
   const work = samples.filter(({ side }) => side === "candidate").length;
-  return METRICS.flatMap(({ id, unit, better }) => {
+  return declared.flatMap(({ id, unit, better }) => {
     const value = metrics.find(({ metric }) => metric === id)?.candidate ?? null;
     return value === null ? [] : [{ name: id, unit, better, value, work }];
   });
 }
 
 /** Against what this machine measured before: the baseline itself may have become slow, or the machine. */
-function warningsOf(results: string, machine: StoredResult["machine"]): string[] {
-  const own = readResults(results, machine).results.filter(({ benchmark }) => benchmark === "compare");
+function warningsOf(results: string, machine: StoredResult["machine"], benchmark: string): string[] {
+  const own = readResults(results, machine).results.filter((result) => result.benchmark === benchmark);
   return trendsOf(own)
     .filter(({ warning }) => warning)
     .map(

@@ -16,6 +16,7 @@ export function registerBench(program: Command): void {
     .requiredOption("--baseline <build>", "git ref, checkout or npm tarball")
     .option("--candidate <build>", "git ref, checkout or npm tarball", packageRoot)
     .option("--seed <n>", "seed of the work", integerFlag(0, 0x3fff_ffff), 1)
+    .option("--scenario <file>", "runs of this scenario instead of the core's benchmark")
     .option("--max-pairs <n>", "most pairs to measure", integerFlag(10, 50), 40)
     .option("--json <file>", "write the whole result there")
     .option("--results <folder>", "keep measurements and figures there, for trends", RESULTS)
