@@ -86,9 +86,28 @@ describe("the tap that stands for a ledger", () => {
     const engine = await engineWith("--kv-events-config", events());
     // A port at which nobody answers.
     const { tap, gaps } = tapOf({ events: engine.events, replay: "tcp://127.0.0.1:9" });
+    await waitFor(() => tap.connected, { describe: "the tap to be connected", timeoutMs: 5000 });
     await engine.store(tokens(32, 1));
     await tap.settled();
     expect(gaps.at(-1)?.problem).toMatch(/did not answer when asked for the last batches|gone before the tap/);
+  });
+
+  it("says so when another life speaks at the same ports and nobody saw the first one end", async () => {
+    const first = await engineWith("--kv-events-config", events());
+    const { tap, gaps, ledgerFile } = tapOf(first);
+    await first.store(tokens(32, 1));
+    await first.store(tokens(32, 2));
+    await waitFor(() => tap.batches === 2, { describe: "the tap to hear the first life", timeoutMs: 5000 });
+    first.process.child.kill("SIGKILL");
+    await first.process.ended;
+    const again = events({ endpoint: first.events, replay_endpoint: first.replay, bind: true });
+    const second = await engineWith("--kv-events-config", again);
+    await second.store(tokens(32, 3));
+    await tap.settled();
+    expect(gaps.map(({ problem }) => problem)).toEqual([
+      expect.stringMatching(/^its publisher began anew although nobody saw its process end/),
+    ]);
+    expect(plain(readLedger(ledgerFile))).toEqual(plain(first.ledger()));
   });
 
   it("says so when nobody was ever heard", async () => {

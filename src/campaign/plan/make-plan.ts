@@ -4,6 +4,7 @@ import { didYouMean } from "../../base/did-you-mean.js";
 import { type ErrorCode, UsageError } from "../../base/errors.js";
 import type { Bounds } from "../../judge/history/records.js";
 import type { GatewaySpec, LabCapability, LabFactory, SutLaunch } from "../../lab/ports.js";
+import type { RealEngineOptions } from "../schema/fleet.js";
 import type { EngineLoadSpec, WorkloadSpec } from "../schema/load.js";
 import type { Scenario } from "../schema/scenario-schema.js";
 import type { ScenarioSource } from "../schema/scenario-file.js";
@@ -22,6 +23,8 @@ export interface PlanOptions {
   readonly seed?: number;
   /** Real engines in the place of all doubles, with numbers scaled to what they can do here (real-engines.ts). */
   readonly engine?: "vllm";
+  /** Of those real engines, on top of what the scenario says. */
+  readonly engineOptions?: RealEngineOptions;
   readonly gatewayCommand?: readonly string[];
   /** Another system under test in our gateway's place. */
   readonly launch?: SutLaunch;
@@ -36,7 +39,7 @@ export interface PlanOptions {
 
 /** @throws UsageError KVP_E_SCENARIO_INVALID, KVP_E_SCENARIO_IMPOSSIBLE or KVP_E_UNKNOWN_PROPERTY, naming the place. */
 export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
-  const source = given.engine === undefined ? asWritten : onRealEngines(asWritten);
+  const source = given.engine === undefined ? asWritten : onRealEngines(asWritten, given.engineOptions);
   const { scenario } = source;
   const real = scenario.fleet.some(({ engine }) => engine.kind === "vllm");
   const options = real ? { ...given, lab: withRealEngines(given.lab) } : given;

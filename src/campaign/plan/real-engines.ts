@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../../base/errors.js";
 import type { EngineSpec, LabCapability, LabFactory } from "../../lab/ports.js";
-import type { FleetEntry } from "../schema/fleet.js";
+import type { FleetEntry, RealEngineOptions } from "../schema/fleet.js";
 import type { ScenarioSource } from "../schema/scenario-file.js";
 import type { Scenario } from "../schema/scenario-schema.js";
 import type { StepSpec } from "../schema/steps.js";
@@ -30,7 +30,7 @@ const MIN_BOUNDS_MS = { staleness: 2000, recovery: 8000, gap: 4000, departure: 4
 /** Every answer of a real engine says what it took from its cache: that is compared with what the router claimed. */
 export const SECOND_ORACLE = "cached-tokens-agree";
 
-export function onRealEngines(source: ScenarioSource): ScenarioSource {
+export function onRealEngines(source: ScenarioSource, options: RealEngineOptions = {}): ScenarioSource {
   const given = source.scenario.with?.vllm ?? {};
   const moved = Object.keys(given);
   const inPlace = (path: readonly PropertyKey[]): readonly PropertyKey[] => {
@@ -41,18 +41,22 @@ export function onRealEngines(source: ScenarioSource): ScenarioSource {
   };
   return {
     ...source,
-    scenario: scaled(source.scenario, given),
+    scenario: scaled(source.scenario, given, options),
     locate: (path) => source.locate(inPlace(path)),
     locateKey: (path) => source.locateKey(inPlace(path)),
   };
 }
 
-function scaled(scenario: Scenario, given: NonNullable<NonNullable<Scenario["with"]>["vllm"]>): Scenario {
+function scaled(
+  scenario: Scenario,
+  given: NonNullable<NonNullable<Scenario["with"]>["vllm"]>,
+  options: RealEngineOptions,
+): Scenario {
   const { bounds, phases, expect } = scenario;
   const atLeast = (key: keyof typeof MIN_BOUNDS_MS): number => Math.max(bounds[key], MIN_BOUNDS_MS[key]);
   return {
     ...scenario,
-    fleet: (given.fleet ?? scenario.fleet).map(realEntry),
+    fleet: (given.fleet ?? scenario.fleet).map((entry) => realEntry(entry, options)),
     steps: given.steps ?? scenario.steps,
     workload: scenario.workload.map((one) =>
       one.kind === "engine-load" ? one : { ...one, rate_per_s: one.rate_per_s * LOAD_SHARE },
@@ -71,13 +75,14 @@ function scaled(scenario: Scenario, given: NonNullable<NonNullable<Scenario["wit
   };
 }
 
-function realEntry(entry: FleetEntry): FleetEntry {
+function realEntry(entry: FleetEntry, options: RealEngineOptions): FleetEntry {
   const { engine } = entry;
   return {
     ...entry,
     replicas: Math.min(entry.replicas, MAX_REPLICAS),
     engine: {
       ...engine,
+      ...defined(options),
       kind: "vllm",
       blocks: Math.min(engine.blocks, MAX_BLOCKS),
       block_size: Math.ceil(engine.block_size / BLOCK_MULTIPLE) * BLOCK_MULTIPLE,
@@ -86,6 +91,10 @@ function realEntry(entry: FleetEntry): FleetEntry {
       decode_ms_per_token: 0,
     },
   };
+}
+
+function defined(options: RealEngineOptions): Partial<FleetEntry["engine"]> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function scaledProbes(probes: Scenario["probes"]): Scenario["probes"] {
@@ -111,14 +120,18 @@ type Lab = Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithou
 /** What only doubles and their lab port can do. */
 const DOUBLES_ONLY: readonly LabCapability[] = ["engine.control", "host.memory-limit", "host.disk-full"];
 
+/** In a pod a real engine has no keeper beside it that could hold it or hand its place on. */
+const DOUBLES_ONLY_IN_PODS: readonly LabCapability[] = ["engine.freeze", "engine.address-reuse"];
+
 export function withRealEngines(lab: Lab): Lab {
-  const capabilities = new Set([...lab.capabilities].filter((capability) => !DOUBLES_ONLY.includes(capability)));
+  const lacking = new Set([...DOUBLES_ONLY, ...(lab.kind === "kubernetes" ? DOUBLES_ONLY_IN_PODS : [])]);
+  const capabilities = new Set([...lab.capabilities].filter((capability) => !lacking.has(capability)));
   return {
     kind: lab.kind,
     dialects: lab.dialects,
     capabilities,
     reasonWithout: (capability) =>
-      DOUBLES_ONLY.includes(capability)
+      lacking.has(capability)
         ? `engines are real vLLM, and only kvproof's own have ${capability}`
         : lab.reasonWithout(capability),
     refuses: (fault) => lab.refuses?.(fault) ?? null,

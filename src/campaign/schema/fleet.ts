@@ -29,6 +29,16 @@ const vllmOptions = {
   volumes: z.array(volume).max(20).default([]).meta({ description: "vllm in pods: folders of the node" }),
 };
 
+/** What `--engine-options` gives to every real engine: a machine's own image, interpreter, folders. */
+export const realEngineOptions = z.strictObject({
+  image: vllmOptions.image,
+  command: vllmOptions.command,
+  args: z.array(z.string()).max(100).optional(),
+  env: z.record(z.string(), z.string()).optional(),
+  volumes: z.array(volume).max(20).optional(),
+});
+export type RealEngineOptions = z.infer<typeof realEngineOptions>;
+
 const engineOptions = z.strictObject({
   ...vllmOptions,
   blocks: z

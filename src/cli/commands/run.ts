@@ -31,6 +31,7 @@ interface Flags extends KubernetesFlags {
   readonly profile?: readonly ProfileKind[];
   readonly skipImpossible?: true;
   readonly engine?: "vllm";
+  readonly engineOptions?: string;
 }
 
 export function registerRun(program: Command): void {
@@ -55,6 +56,7 @@ export function registerRun(program: Command): void {
         ["vllm"],
       ),
     )
+    .option("--engine-options <file>", "image, command, args, env and volumes of those real engines (YAML)")
     .option("--skip-impossible", "leave out scenarios that this lab or machine cannot run, and say which and why")
     .option("--out <folder>", "where run directories go", "runs")
     .option("--concurrency <n>", "scenarios at the same time", integerFlag(1, 64), 1)
@@ -86,7 +88,10 @@ async function run(files: string[], flags: Flags): Promise<void> {
   const { renderCampaign, renderRun } = await import("../../report/render.js");
   const dialects = [DEFAULT_DIALECT, ...Object.keys(DIALECTS).filter((name) => name !== DEFAULT_DIALECT)];
   const { sutOf } = await import("../sut-option.js");
+  const { readEngineOptions } = await import("../../campaign/schema/engine-options-file.js");
   const launch = sutOf(flags);
+  const { engineOptions: optionsFile, ...others } = flags;
+  const engineOptions = optionsFile === undefined ? undefined : readEngineOptions(optionsFile);
   const lab = await openLab(flags, dialects);
   // Whatever ends this process, nothing that the lab started outlives it.
   process.on("exit", () => lab.killAll());
@@ -94,7 +99,8 @@ async function run(files: string[], flags: Flags): Promise<void> {
   const console = await consoleObserver(flags);
   try {
     const summary = await runCampaign(files, {
-      ...flags,
+      ...others,
+      ...(engineOptions === undefined ? {} : { engineOptions }),
       lab,
       ...(launch === undefined ? {} : { launch }),
       sut: driverFor,

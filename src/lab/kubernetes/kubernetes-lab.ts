@@ -28,6 +28,8 @@ import type { LabNamespace } from "./lab-namespace.js";
 import { EnginePod } from "./pods/engine-pod.js";
 import { GATEWAY_PORT, GatewayPod } from "./pods/gateway-pod.js";
 import { callLab } from "./pods/lab-client.js";
+import type { LabEngine } from "./pods/lab-engine.js";
+import { VllmPod } from "./pods/vllm-pod.js";
 import type { KubeContext } from "./pods/lab-context.js";
 import { RelayPod } from "./pods/relay-pod.js";
 
@@ -55,7 +57,8 @@ export class KubernetesLab implements Lab {
   readonly host = null;
   readonly #context: KubeContext;
   readonly #namespace: LabNamespace;
-  readonly #engines = new Map<string, EnginePod>();
+  readonly #engines = new Map<string, LabEngine>();
+  readonly #made = new Map<string, Promise<unknown>>();
   readonly #pastLedgers: string[] = [];
   readonly #ending = sharedAbort();
   readonly #gateway: GatewayPod;
@@ -92,6 +95,7 @@ export class KubernetesLab implements Lab {
       clock,
       observer: options.observer,
       closing: this.#ending.signal,
+      once: (name, make) => this.#shared(name, make),
       reach: () => (this.#reach ??= this.#findReach()),
       relay: () => this.#relay,
     };
@@ -155,10 +159,20 @@ export class KubernetesLab implements Lab {
   }
 
   async control(engine: string, path: string, body?: unknown): Promise<unknown> {
-    const url = this.#engine(engine).handle?.direct.lab;
+    const pod = this.#engine(engine);
+    if (pod.control !== undefined) return pod.control(path, body);
+    const url = pod.handle?.direct.lab;
     if (!url)
       throw new KvproofError("KVP_E_PROCESS_EXITED", `engine ${engine} is not running; /lab/${path} cannot reach it`);
     return callLab({ url, token: this.#context.labToken, engine }, path, body);
+  }
+
+  prepareAdapter(engine: string, adapter: { readonly name: string; readonly path: string }): Promise<string> {
+    return Promise.resolve(this.#engine(engine).prepareAdapter?.(adapter) ?? adapter.path);
+  }
+
+  async settleTruth(): Promise<void> {
+    await Promise.all([...this.#engines.values()].map((pod) => pod.settle?.()));
   }
 
   async startGateway(spec: GatewaySpec): Promise<GatewayHandle> {
@@ -223,18 +237,31 @@ export class KubernetesLab implements Lab {
 
   async #place(
     spec: EngineSpec,
-    previous: EnginePod | undefined,
+    previous: LabEngine | undefined,
     placement: { readonly reuseAddressOf?: string; readonly newAddress?: boolean },
-  ): Promise<EnginePod> {
+  ): Promise<LabEngine> {
     if (placement.reuseAddressOf !== undefined) {
-      return new EnginePod(this.#context, spec, { pod: this.#engine(placement.reuseAddressOf) });
+      const pod = this.#engine(placement.reuseAddressOf);
+      if (pod instanceof EnginePod) return new EnginePod(this.#context, spec, { pod });
+      throw new UsageError("KVP_E_SCENARIO_IMPOSSIBLE", `${spec.engine}: a real vLLM does not take over another's pod`);
     }
-    if (previous === undefined) return new EnginePod(this.#context, spec);
+    if (previous === undefined) return this.#newPod(spec);
     if (!placement.newAddress) return previous;
     const avoidNodes = previous.node === undefined ? [] : [previous.node];
     await previous.remove();
     this.#pastLedgers.push(...previous.ledgerFiles);
-    return new EnginePod(this.#context, spec, { epoch: previous.epoch, avoidNodes });
+    return this.#newPod(spec, { epoch: previous.epoch, avoidNodes });
+  }
+
+  #newPod(spec: EngineSpec, origin: { epoch?: number; avoidNodes?: readonly string[] } = {}): LabEngine {
+    if (spec.vllm === undefined) return new EnginePod(this.#context, spec, origin);
+    return new VllmPod(this.#context, spec, spec.vllm, origin.epoch);
+  }
+
+  async #shared(name: string, make: () => Promise<unknown>): Promise<void> {
+    const made = this.#made.get(name) ?? make();
+    this.#made.set(name, made);
+    await made;
   }
 
   #changed(name: string, pod: V1Pod | undefined): void {
@@ -259,7 +286,7 @@ export class KubernetesLab implements Lab {
     }
   }
 
-  #engine(engine: string): EnginePod {
+  #engine(engine: string): LabEngine {
     const pod = this.#engines.get(engine);
     if (pod === undefined)
       throw new UsageError(

@@ -59,6 +59,10 @@ export class LifeTap {
     this.#tap.start();
   }
 
+  get connected(): boolean {
+    return this.#tap.connections > 0;
+  }
+
   get batches(): number {
     return this.#truth.batches;
   }
@@ -78,6 +82,9 @@ export class LifeTap {
   async #close(how: "ask" | "leave"): Promise<void> {
     await this.#tap.close(how);
     if (this.#tap.failure !== null) this.#gap(`the tap failed: ${this.#tap.failure.message}`);
+    const { foreign } = this.#truth;
+    if (how === "ask" && foreign !== null)
+      this.#gap(`its publisher began anew although nobody saw its process end (${foreign})`);
     if (how === "ask" && this.#tap.connections === 0) this.#gap(`nobody was heard at ${this.#stream.events}`);
     else if (how === "ask" && this.#merge.lastAnswer !== "end")
       this.#gap(`${this.#stream.replay} did not answer when asked for the last batches`);

@@ -96,15 +96,6 @@ describe("truth from a tap", () => {
       /^batch 0 cannot be read/,
     ],
     [
-      "another life in the same process",
-      (heard) =>
-        heard
-          .hears(0, [stored(null, [1])])
-          .gets({ kind: "life", stream: 0, life: 2, atUs: 0, why: "the numbers went back from 0 to 0" }, 102)
-          .hears(0, [stored(null, [2])], { life: 2 }),
-      /^its publisher began anew although its process did not \(the numbers went back/,
-    ],
-    [
       "a child of an unknown block",
       (heard) => heard.hears(0, [stored(9, [1])]),
       /follows block 0{15}9, which is not held/,
@@ -149,11 +140,12 @@ describe("truth from a tap", () => {
   });
 
   it("reads nothing of a life that is another tap's", () => {
-    const { ledger } = new Listening()
+    const { ledger, truth } = new Listening()
       .hears(0, [stored(null, [1])])
       .gets({ kind: "life", stream: 0, life: 2, atUs: 0, why: "x" }, 102)
       .hears(0, [stored(null, [2])], { life: 2 });
     expect(ledger.map(({ seq }) => seq)).toEqual([0]);
+    expect(truth.foreign).toBe("x");
   });
 
   it("dates a batch when it was built, not when it came: no consumer may know of it before", () => {

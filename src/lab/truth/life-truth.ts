@@ -43,8 +43,7 @@ export class LifeTruth {
   #next = 0;
   #lastAt = 0;
   #clockDoubted = false;
-  /** Another publisher spoke in its place. */
-  #foreign = false;
+  #foreign: string | null = null;
 
   constructor(of: LifeOf, blocks: ToldBlocks, began: Moment, sink: LifeSink) {
     this.#of = of;
@@ -58,6 +57,14 @@ export class LifeTruth {
     return this.#next;
   }
 
+  /**
+   * Why another publisher is heard in its place; null = none is. Where the lab knows that the life is over that is as it should be:
+   * a socket connects again by itself.
+   */
+  get foreign(): string | null {
+    return this.#foreign;
+  }
+
   take(record: TraceRecord, now: Moment): void {
     if (record.life > 1) return this.#otherLife(record);
     if (record.kind === "batch") this.#batch(record, now);
@@ -67,12 +74,9 @@ export class LifeTruth {
     } else if (record.kind === "odd") this.#sink.gap(`a message was no batch: ${record.problem}`);
   }
 
-  /** Said once: what follows is another life's, which its own tap reads. */
+  /** What follows is another life's, which its own tap reads. */
   #otherLife(record: TraceRecord): void {
-    if (this.#foreign) return;
-    this.#foreign = true;
-    const why = record.kind === "life" ? record.why : "another life spoke";
-    this.#sink.gap(`its publisher began anew although its process did not (${why})`);
+    this.#foreign ??= record.kind === "life" ? record.why : "another life spoke";
   }
 
   #batch(record: BatchRecord, now: Moment): void {

@@ -46,9 +46,8 @@ const tokenizerConfiguration = {
   chat_template: "{% for m in messages %}{{ m['role'] }} {{ m['content'] }} {% endfor %}",
 };
 
-/** Writes the model into `folder`; the same files every time. */
-export function writeTinyModel(folder: string): void {
-  mkdirSync(folder, { recursive: true });
+/** Its files by name; the same every time. */
+export function tinyModelFiles(): Record<string, string> {
   const words = Array.from({ length: VOCABULARY }, (_, i) => [SPECIAL[i] ?? `w${i}`, i] as const);
   const tokenizer = {
     version: "1.0",
@@ -61,9 +60,16 @@ export function writeTinyModel(folder: string): void {
     decoder: null,
     model: { type: "WordLevel", vocab: Object.fromEntries(words), unk_token: "<unk>" },
   };
-  writeFileSync(join(folder, "config.json"), JSON.stringify(configuration, null, 1));
-  writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(tokenizer));
-  writeFileSync(join(folder, "tokenizer_config.json"), JSON.stringify(tokenizerConfiguration, null, 1));
+  return {
+    "config.json": JSON.stringify(configuration, null, 1),
+    "tokenizer.json": JSON.stringify(tokenizer),
+    "tokenizer_config.json": JSON.stringify(tokenizerConfiguration, null, 1),
+  };
+}
+
+export function writeTinyModel(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(tinyModelFiles())) writeFileSync(join(folder, name), text);
 }
 
 /** Writes an adapter of the tiny model: small random weights that follow from `seed`. */

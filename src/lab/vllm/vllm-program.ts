@@ -1,20 +1,16 @@
 /** A real vLLM of the local lab: started from a virtual environment (KVPROOF_VLLM_PYTHON), followed by a tap in place of a ledger. */
 import { join } from "node:path";
 import { waitFor } from "../../base/async.js";
-import { asError, InternalError, KvproofError, UnavailableError, UsageError } from "../../base/errors.js";
+import { asError, InternalError, KvproofError, UnavailableError } from "../../base/errors.js";
 import { Rng } from "../../base/rng.js";
-import type { HistoryRecord } from "../../judge/history/records.js";
 import type { PodProcess } from "../local/engine-group.js";
 import { type PodPlace, topicOf } from "../local/engine-arguments.js";
 import type { EngineProgram, PodLife, ProgramContext, Served, Startable } from "../local/engine-program.js";
 import { answersHealth } from "../local/answers-health.js";
 import type { EngineSpec, VllmSpec } from "../ports.js";
-import { LifeTap } from "../truth/life-tap.js";
-import { LoadedAdapters } from "../truth/loaded-adapters.js";
-import { ToldBlocks } from "../truth/told-blocks.js";
-import { type CacheCall, CacheByRequests } from "./cache-by-requests.js";
 import { writeTinyAdapter, writeTinyModel } from "./tiny-model.js";
 import { vllmArguments, vllmEnvironment } from "./vllm-arguments.js";
+import { VllmLife } from "./vllm-life.js";
 import { vllmPython } from "./vllm-python.js";
 
 /** Alone on two cores it takes 25 s, beside others a minute, from a cold disk on a busy machine three. */
@@ -24,12 +20,6 @@ const HEALTH_LOOK_MS = 200;
 const STOP_TIMEOUT_MS = 15_000;
 const SERVER = ["-m", "vllm.entrypoints.openai.api_server"];
 
-interface Life {
-  readonly taps: readonly LifeTap[];
-  readonly cache: CacheByRequests;
-  readonly adapters: LoadedAdapters;
-}
-
 export class VllmProgram implements EngineProgram {
   readonly kind = "vllm";
   readonly readyTimeoutMs = READY_TIMEOUT_MS;
@@ -38,7 +28,7 @@ export class VllmProgram implements EngineProgram {
   readonly #vllm: VllmSpec;
   readonly #context: ProgramContext;
   readonly #rng: Rng;
-  #life: Life | null = null;
+  #life: VllmLife | null = null;
 
   constructor(spec: EngineSpec, vllm: VllmSpec, context: ProgramContext) {
     this.#spec = spec;
@@ -59,33 +49,23 @@ export class VllmProgram implements EngineProgram {
     return { ...place, eventsPort, replayPort: eventsPort + ranks, httpPort: eventsPort + 2 * ranks };
   }
 
-  begin(place: PodPlace, { epoch, fileName }: PodLife): Promise<{ start: Startable; ledgerFiles: string[] }> {
-    const { network, dir } = this.#context;
-    const adapters = new LoadedAdapters();
-    const loaded = this.#spec.adapters.map(({ name, path }) => {
-      adapters.load(name, path);
-      return { name, path: this.#adapterFolder(path) };
-    });
-    const ranks = this.#spec.events ? this.#ranks(place) : [];
-    const blocks = ranks.map(() => new ToldBlocks(this.#spec.model, adapters));
-    const ledgerFiles = ranks.map(({ rank }) => join(dir, "ledger", `${fileName}.${epoch}.${rank}.ndjson`));
-    const { clock, observer } = this.#context;
-    const deps = { clock, record: (gap: HistoryRecord) => observer.record(gap) };
-    const taps = ranks.map(({ rank, events, replay }, i) => {
-      const of = { engine: this.#spec.engine, epoch, rank, topic: topicOf(this.#spec) };
-      return new LifeTap(
-        { ...of, events, replay, ledgerFile: ledgerFiles[i] as string },
-        blocks[i] as ToldBlocks,
-        deps,
-      );
-    });
+  begin(place: PodPlace, { epoch, fileName }: PodLife): Promise<{ start: Startable; ledgerFiles: readonly string[] }> {
+    const { network } = this.#context;
+    const topic = topicOf(this.#spec);
     const http = `http://${place.address}:${place.httpPort}`;
-    this.#life = { taps, adapters, cache: new CacheByRequests(this.#spec, http, { blocks, adapters, rng: this.#rng }) };
-    const model = { path: this.#modelFolder(), adapters: loaded };
+    const streams = this.#spec.events ? this.#ranks(place) : [];
+    this.#life = new VllmLife(
+      this.#spec,
+      { epoch, http, streams, topic, fileName },
+      { ...this.#context, rng: this.#rng },
+    );
+    const adapters = this.#spec.adapters.map(({ name, path }) => ({ name, path: this.#adapterFolder(path) }));
+    const model = { path: this.#modelFolder(), adapters };
     const [program = "", ...first] = this.#vllm.command ?? [vllmPython(), ...SERVER];
-    const args = [...first, ...vllmArguments(this.#spec, place, topicOf(this.#spec), model)];
+    const args = [...first, ...vllmArguments(this.#spec, place, topic, model)];
     const env = vllmEnvironment(this.#spec, this.#vllm, place.address);
-    return Promise.resolve({ start: { ...network.inside(program, args), env, foreign: "log" }, ledgerFiles });
+    const start: Startable = { ...network.inside(program, args), env, foreign: "log" };
+    return Promise.resolve({ start, ledgerFiles: this.#life.ledgerFiles });
   }
 
   async ready(process: PodProcess, place: PodPlace): Promise<Served> {
@@ -110,19 +90,16 @@ export class VllmProgram implements EngineProgram {
   async ended(): Promise<void> {
     const life = this.#life;
     this.#life = null;
-    await Promise.all((life?.taps ?? []).map((tap) => tap.ended()));
+    await life?.ended();
   }
 
   async settle(): Promise<void> {
-    await Promise.all((this.#life?.taps ?? []).map((tap) => tap.settled()));
+    await this.#life?.settle();
   }
 
   control(path: string, body: unknown): Promise<unknown> {
-    if (path === "cache" && this.#life !== null) return this.#life.cache.call(body as CacheCall);
-    throw new UsageError(
-      "KVP_E_SCENARIO_IMPOSSIBLE",
-      `engine ${this.#spec.engine} is a real vLLM: it has no /lab/${path}`,
-    );
+    if (this.#life === null) throw new InternalError(`${this.#spec.engine} does not run`);
+    return this.#life.control(path, body);
   }
 
   prepareAdapter({ name, path }: { readonly name: string; readonly path: string }): string {

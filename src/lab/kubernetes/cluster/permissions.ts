@@ -21,6 +21,8 @@ export const NAMESPACE_PERMISSIONS: readonly Permission[] = [
   // Over WebSockets, which begin as a GET.
   { verb: "get", resource: "pods", subresource: "portforward" },
   { verb: "list", resource: "events" },
+  // The tiny model of real engines.
+  { verb: "create", resource: "configmaps" },
 ];
 
 /** @throws UnavailableError KVP_E_CLUSTER_DENIED with everything that is missing. */

@@ -21,6 +21,8 @@ export interface KubeContext {
   readonly kill?: (pod: string, container: string) => Promise<void>;
   /** Raised when the lab ends. */
   readonly closing: AbortSignal;
+  /** Makes what all pods share, by name, at its first use. */
+  readonly once: (name: string, make: () => Promise<unknown>) => Promise<void>;
   /** Decided once the first pod runs. */
   readonly reach: () => Promise<Reach>;
   /** Between engines and their consumers; null = they are reached directly. */
