@@ -120,8 +120,8 @@ type Lab = Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithou
 /** What only doubles and their lab port can do. */
 const DOUBLES_ONLY: readonly LabCapability[] = ["engine.control", "host.memory-limit", "host.disk-full"];
 
-/** In a pod a real engine has no keeper beside it that could hold it or hand its place on. */
-const DOUBLES_ONLY_IN_PODS: readonly LabCapability[] = ["engine.freeze", "engine.address-reuse"];
+/** In a pod a real engine has no keeper beside it that could hold it or hand its place on, and no relay before it. */
+const DOUBLES_ONLY_IN_PODS: readonly LabCapability[] = ["engine.freeze", "engine.address-reuse", "links"];
 
 export function withRealEngines(lab: Lab): Lab {
   const lacking = new Set([...DOUBLES_ONLY, ...(lab.kind === "kubernetes" ? DOUBLES_ONLY_IN_PODS : [])]);

@@ -10,8 +10,7 @@ import { engineArguments, topicOf } from "../../local/engine-arguments.js";
 import { fileNameOf } from "../../local/engine-pod.js";
 import { exposeThrough, type RelayedPlace } from "../../local/relay/relayed-place.js";
 import type { EngineEndpoints, EngineHandle, EngineSpec, RestartChanges } from "../../ports.js";
-import { isGone } from "../cluster/api-error.js";
-import { ANNOTATION, LABEL } from "../labels.js";
+import { ANNOTATION } from "../labels.js";
 import { labAdditions, podTemplate } from "../manifests/base.js";
 import { renderLabPod, STATE_FOLDER } from "../manifests/lab-pod.js";
 import { kubeName } from "../manifests/names.js";
@@ -20,6 +19,7 @@ import { ENGINE_PORTS, endpointsAt, POD_PLACE } from "./engine-ports.js";
 import { Keeper } from "./keeper.js";
 import type { KubeContext } from "./lab-context.js";
 import { reportOf } from "./lab-client.js";
+import { showAsMember } from "./membership.js";
 import { LedgerMirror } from "./ledger-mirror.js";
 import { isLeaving, isReady, lastEnd, lifeName, lifeOf } from "./pod-state.js";
 
@@ -134,15 +134,8 @@ export class EnginePod {
   }
 
   /** Whether a gateway that discovers engines may find it. A pod that is gone is found by nobody. */
-  async showAsMember(shown: boolean): Promise<void> {
-    const { name, namespace } = { name: this.#name, namespace: this.#context.namespace };
-    const labels = { [LABEL.member]: shown ? "yes" : null };
-    const metadata = { name, namespace, labels, annotations: { [ANNOTATION.engine]: this.spec.engine } };
-    await this.#context.api
-      .mergePatch({ apiVersion: "v1", kind: "Pod", metadata } as never)
-      .catch((thrown: unknown) => {
-        if (shown || !isGone(thrown)) throw thrown;
-      });
+  showAsMember(shown: boolean): Promise<void> {
+    return showAsMember(this.#context, { pod: this.#name, engine: this.spec.engine, shown });
   }
 
   /** Its pod belongs to another engine from now on. */

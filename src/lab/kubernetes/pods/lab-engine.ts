@@ -19,6 +19,8 @@ export interface LabEngine {
   expectDeath(): void;
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /** Whether a gateway that discovers engines may find it. */
+  showAsMember(shown: boolean): Promise<void>;
   remove(): Promise<void>;
   /** What the watch told of its pod. */
   changed(pod: V1Pod | undefined): void;

@@ -21,6 +21,7 @@ import { MODEL_FOLDER, modelConfigMap, renderVllmPod } from "../manifests/vllm-p
 import { ENGINE_PORTS, endpointsAt, EVERYWHERE } from "./engine-ports.js";
 import type { KubeContext } from "./lab-context.js";
 import type { LabEngine } from "./lab-engine.js";
+import { showAsMember } from "./membership.js";
 import { isLeaving, isReady, lastEnd, lifeName, lifeOf, statusOf } from "./pod-state.js";
 
 const CONTAINER = "engine";
@@ -109,6 +110,10 @@ export class VllmPod implements LabEngine {
   }
   thaw(): Promise<void> {
     return this.freeze();
+  }
+
+  showAsMember(shown: boolean): Promise<void> {
+    return showAsMember(this.#context, { pod: this.#name, engine: this.spec.engine, shown });
   }
 
   async remove(): Promise<void> {
