@@ -26,12 +26,13 @@ export function programName(entry = process.argv[1] ?? "", cwd = process.cwd()):
   return `node ${quoted(near.startsWith("..") ? entry : near)}`;
 }
 
-function runArguments({ file, seed, sample, lab, gateway, engineKind }: Plan): string {
+function runArguments({ file, seed, sample, lab, gateway, engineKind, engineOptionsFile }: Plan): string {
   return [
     "run",
     quoted(file),
     ...(lab === "local" ? [] : [`--lab ${lab}`]),
     ...(engineKind === undefined ? [] : [`--engine ${engineKind}`]),
+    ...(engineOptionsFile === undefined ? [] : [`--engine-options ${quoted(engineOptionsFile)}`]),
     `--seed ${seed}`,
     ...(sample === 1 ? [] : [`--sample ${sample}`]),
     ...(gateway.command === undefined ? [] : [`--gateway-command ${quoted(gateway.command.join(" "))}`]),

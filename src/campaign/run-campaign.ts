@@ -73,13 +73,25 @@ async function runAll(plans: readonly Plan[], options: CampaignOptions): Promise
 
 function campaignRepro(
   files: readonly string[],
-  { lab, skipImpossible, sample, seed, grep, shard, gatewayCommand, launch, engine }: CampaignOptions,
+  {
+    lab,
+    skipImpossible,
+    sample,
+    seed,
+    grep,
+    shard,
+    gatewayCommand,
+    launch,
+    engine,
+    engineOptionsFile,
+  }: CampaignOptions,
 ): string {
   return [
     `${programName()} run`,
     ...files.map(quoted),
     ...(lab.kind === "local" ? [] : [`--lab ${lab.kind}`]),
     ...(engine === undefined ? [] : [`--engine ${engine}`]),
+    ...(engineOptionsFile === undefined ? [] : [`--engine-options ${quoted(engineOptionsFile)}`]),
     ...(skipImpossible ? ["--skip-impossible"] : []),
     ...(grep === undefined ? [] : [`--grep ${quoted(grep.source)}`]),
     ...(shard === undefined ? [] : [`--shard ${shard.index}/${shard.of}`]),

@@ -25,6 +25,8 @@ export interface PlanOptions {
   readonly engine?: "vllm";
   /** Of those real engines, on top of what the scenario says. */
   readonly engineOptions?: RealEngineOptions;
+  /** Where those stand, for the command that repeats the run. */
+  readonly engineOptionsFile?: string;
   readonly gatewayCommand?: readonly string[];
   /** Another system under test in our gateway's place. */
   readonly launch?: SutLaunch;
@@ -70,6 +72,7 @@ export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
     sample,
     lab: options.lab.kind,
     ...(options.engine === undefined ? {} : { engineKind: options.engine }),
+    ...(options.engineOptionsFile === undefined ? {} : { engineOptionsFile: options.engineOptionsFile }),
     engines,
     templates: planTemplates(engines),
     gateway,

@@ -23,6 +23,7 @@ export interface Plan {
   readonly lab: string;
   /** All engines are real ones in the place of doubles (`--engine vllm`). */
   readonly engineKind?: "vllm";
+  readonly engineOptionsFile?: string;
   readonly engines: readonly EngineSpec[];
   /** The engine that `engine.add` makes more of, per model. */
   readonly templates: Readonly<Record<string, EngineSpec>>;

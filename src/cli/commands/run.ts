@@ -90,8 +90,7 @@ async function run(files: string[], flags: Flags): Promise<void> {
   const { sutOf } = await import("../sut-option.js");
   const { readEngineOptions } = await import("../../campaign/schema/engine-options-file.js");
   const launch = sutOf(flags);
-  const { engineOptions: optionsFile, ...others } = flags;
-  const engineOptions = optionsFile === undefined ? undefined : readEngineOptions(optionsFile);
+  const { engineOptions: engineOptionsFile, ...others } = flags;
   const lab = await openLab(flags, dialects);
   // Whatever ends this process, nothing that the lab started outlives it.
   process.on("exit", () => lab.killAll());
@@ -100,7 +99,9 @@ async function run(files: string[], flags: Flags): Promise<void> {
   try {
     const summary = await runCampaign(files, {
       ...others,
-      ...(engineOptions === undefined ? {} : { engineOptions }),
+      ...(engineOptionsFile === undefined
+        ? {}
+        : { engineOptions: readEngineOptions(engineOptionsFile), engineOptionsFile }),
       lab,
       ...(launch === undefined ? {} : { launch }),
       sut: driverFor,

@@ -172,7 +172,7 @@ export class KubernetesLab implements Lab {
   }
 
   async settleTruth(): Promise<void> {
-    await Promise.all([...this.#engines.values()].map((pod) => pod.settle?.()));
+    for (const pod of this.#engines.values()) await pod.settle?.();
   }
 
   async startGateway(spec: GatewaySpec): Promise<GatewayHandle> {
