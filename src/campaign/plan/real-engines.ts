@@ -80,6 +80,7 @@ function realEntry(entry: FleetEntry, options: RealEngineOptions): FleetEntry {
   return {
     ...entry,
     replicas: Math.min(entry.replicas, MAX_REPLICAS),
+    engines_per_process: 1,
     engine: {
       ...engine,
       ...defined(options),
