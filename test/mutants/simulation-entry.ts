@@ -2,7 +2,7 @@
 import { loadHashes } from "../../src/engine/cache/hash-functions.js";
 import { judgeHistory } from "../../src/judge/judge.js";
 import type { JudgeReport } from "../../src/judge/verdict.js";
-import { SIM_FAULT_KINDS, type SimFaultKind } from "../../src/simulate/plan/fault-kinds.js";
+import { SIM_FAULT_KINDS, type SimFault, type SimFaultKind } from "../../src/simulate/plan/fault-kinds.js";
 import { DEFAULT_STEPS, makePlan } from "../../src/simulate/plan/make-plan.js";
 import type { Happening, SimPlan } from "../../src/simulate/plan/plan.js";
 import { simulatePlan } from "../../src/simulate/simulate-run.js";
@@ -32,8 +32,27 @@ const SETTINGS: Readonly<Record<string, (plan: SimPlan) => SimPlan>> = {
   "short-ring": (plan) => ({ ...plan, fleet: plan.fleet.map((member) => ({ ...member, ringBatches: 6 })) }),
   "small-cap": (plan) => ({ ...plan, capBlocks: 60 }),
   "quiet-end": endQuietly,
+  "small-cache": (plan) => ({ ...plan, fleet: plan.fleet.map((member) => ({ ...member, gpuBlocks: 40 })) }),
   busy: (plan) => plan,
+  together: (plan) => plan,
 };
+
+const TOGETHER_AT_MS = 600;
+const TOGETHER_FOR_MS = 500;
+/** A gateway that comes back meets what is still broken. */
+const GATEWAY_FOR_MS = 60;
+
+/** Each of these faults on every engine at the same time. */
+function together(plan: SimPlan, kinds: readonly SimFaultKind[]): SimPlan {
+  const amount = 0.1 + (plan.seed % 5) * 0.1;
+  const common = { atMs: TOGETHER_AT_MS, share: 0.5, amount };
+  const faults = kinds.flatMap((kind): SimFault[] => {
+    if (kind.startsWith("gateway.")) return [{ ...common, id: kind, kind, engine: null, forMs: GATEWAY_FOR_MS }];
+    const forMs = TOGETHER_FOR_MS;
+    return plan.fleet.map(({ name }) => ({ ...common, id: `${kind} ${name}`, kind, engine: name, forMs }));
+  });
+  return { ...plan, faults };
+}
 
 /** @param anomaly kinds of faults and settings that the run shall have, joined by "+"; null = whatever the seed chooses. */
 export function judgeSeed(seed: number, anomaly: string | null): Promise<JudgeReport> {
@@ -45,10 +64,9 @@ function planWith(seed: number, wanted: readonly string[]): SimPlan {
   const settings = wanted.filter((name) => !isFault(name));
   const unknown = settings.find((name) => !(name in SETTINGS));
   if (unknown !== undefined) throw new RangeError(`the simulation knows no anomaly ${unknown}`);
-  return settings.reduce(
-    (plan, name) => SETTINGS[name]?.(plan) ?? plan,
-    makePlan(seed, { faults, steps: wanted.includes("busy") ? BUSY_STEPS : DEFAULT_STEPS }),
-  );
+  const made = makePlan(seed, { faults, steps: wanted.includes("busy") ? BUSY_STEPS : DEFAULT_STEPS });
+  const broken = wanted.includes("together") ? together(made, faults) : made;
+  return settings.reduce((plan, name) => SETTINGS[name]?.(plan) ?? plan, broken);
 }
 
 function isFault(name: string): name is SimFaultKind {

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "llm-d-router#2410 (interrupted replays)",
   covers: ["B20"],
   foundBy: ["M2", "S2", "C1"],
-  anomalies: ["gateway.restart+replay.truncate+busy", "stream.drop+replay.truncate+busy"],
+  anomalies: ["gateway.restart+replay.truncate+together", "stream.drop+replay.truncate+together"],
   patches: [
     {
       file: "src/gateway/session/replay.ts",

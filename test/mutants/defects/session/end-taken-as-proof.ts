@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "libzmq's ROUTER high-water mark, consumers that trust END",
   covers: ["W4", "A-HWM"],
   foundBy: ["M2", "S2", "S1", "C1"],
-  anomalies: ["stream.drop+replay.holes", "gateway.restart+replay.holes"],
+  anomalies: ["stream.drop+replay.holes+together", "stream.drop+replay.holes", "gateway.restart+replay.holes+together"],
   patches: [
     {
       file: "src/gateway/session/flow.ts",

@@ -6,7 +6,7 @@ export const defect: Defect = {
   seenIn: "clients that share one callback over reconnects",
   covers: ["A-LATE"],
   foundBy: ["M1", "S1", "S2", "C1", "M3", "O1"],
-  anomalies: ["link.flap+stream.delay+busy", "link.flap+stream.delay"],
+  anomalies: ["link.flap+stream.delay+together+busy", "link.flap+stream.delay+together"],
   patches: [
     {
       file: "src/gateway/session/live.ts",

@@ -13,5 +13,10 @@ export const defect: Defect = {
       find: "holeStrikesMax: 3,",
       replace: "holeStrikesMax: 1e9,",
     },
+    {
+      file: "src/gateway/session/replay.ts",
+      find: "if (s.undecodable.has(seq, payload)) {",
+      replace: "if (seq < 0) {",
+    },
   ],
 };
