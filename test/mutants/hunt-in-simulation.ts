@@ -6,7 +6,7 @@ import { type Hunt, isFound, type Sighting } from "./hunt.js";
 import type { FiledDefect } from "./load-defects.js";
 import type { SeedAnswer, SeedQuestion } from "./simulation-worker.js";
 
-const MAX_SEEDS = 150;
+const MAX_SEEDS = 400;
 /** Of a mutant that loops for ever, and of all seeds of one that is slow. */
 const SEED_LIMIT_MS = 60_000;
 const HUNT_LIMIT_MS = 240_000;

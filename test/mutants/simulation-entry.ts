@@ -33,6 +33,7 @@ const SETTINGS: Readonly<Record<string, (plan: SimPlan) => SimPlan>> = {
   "small-cap": (plan) => ({ ...plan, capBlocks: 60 }),
   "quiet-end": endQuietly,
   "small-cache": (plan) => ({ ...plan, fleet: plan.fleet.map((member) => ({ ...member, gpuBlocks: 40 })) }),
+  "slow-links": (plan) => ({ ...plan, maxDelayMs: 10 }),
   busy: (plan) => plan,
   together: (plan) => plan,
 };

@@ -5,8 +5,8 @@ export const defect: Defect = {
   title: "blocks below a parent it does not know are dropped, also when the parent comes later",
   seenIn: "llm-d-kv-cache#347",
   covers: ["C43"],
-  foundBy: ["S2", "C1", "O1", "cached-tokens-agree"],
-  anomalies: ["no-replay+gateway.restart+busy", "engine.burn-seq+busy", "no-replay+gateway.restart+together+busy"],
+  foundBy: ["S2", "C1", "O1"],
+  anomalies: ["no-replay+gateway.restart+busy"],
   patches: [
     {
       file: "src/gateway/index/store-blocks.ts",

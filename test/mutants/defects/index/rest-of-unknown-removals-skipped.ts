@@ -5,7 +5,7 @@ export const defect: Defect = {
   title: "the removals after one of a hash that it does not know are skipped",
   seenIn: "dynamo#14737 (removal of an unknown hash)",
   covers: ["W16"],
-  foundBy: ["S1", "C1", "cached-tokens-agree"],
+  foundBy: ["S1", "C1"],
   anomalies: ["no-replay+gateway.restart+together+busy"],
   patches: [
     {

@@ -5,8 +5,8 @@ export const defect: Defect = {
   title: "batches that waited for a replay are applied although the replay brought them",
   seenIn: "llm-d-router#1887 (overlap inflates counts), Mooncake#4159",
   covers: ["A-DUP", "C34"],
-  foundBy: ["M1", "S1", "C1", "cached-tokens-agree"],
-  anomalies: ["stream.drop+replay.slow+together+busy", "stream.drop+together", "stream.drop+busy"],
+  foundBy: ["M1", "S1", "C1"],
+  anomalies: ["gateway.restart+slow-links+busy", "link.flap+slow-links+busy+together"],
   patches: [
     {
       file: "src/gateway/session/flow.ts",
