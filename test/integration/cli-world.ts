@@ -32,6 +32,8 @@ interface StartOptions {
   readonly entry?: string;
   /** In a process group of its own, which signals then reach as a whole, as from a terminal. */
   readonly terminal?: boolean;
+  /** It is killed after this. */
+  readonly limitMs?: number;
 }
 
 export class CliWorld {
@@ -58,7 +60,7 @@ export class CliWorld {
   }
 
   startProgram(program: string, args: readonly string[], options: StartOptions = {}): RunningCli {
-    const { env = {}, terminal = false } = options;
+    const { env = {}, terminal = false, limitMs = RUN_LIMIT_MS } = options;
     const { PATH = "", HOME = "" } = process.env;
     const child = spawn(program, args, {
       cwd: this.dir,
@@ -66,7 +68,7 @@ export class CliWorld {
       stdio: ["ignore", "pipe", "pipe"],
       detached: terminal,
     });
-    return new RunningCli(child, terminal);
+    return new RunningCli(child, terminal, limitMs);
   }
 
   run(args: readonly string[], options: StartOptions = {}): Promise<Finished> {
@@ -143,13 +145,13 @@ export class RunningCli {
   readonly #child: ChildProcess;
   readonly #terminal: boolean;
 
-  constructor(child: ChildProcess, terminal: boolean) {
+  constructor(child: ChildProcess, terminal: boolean, limitMs: number) {
     this.#child = child;
     this.#terminal = terminal;
     this.pid = child.pid as number;
     child.stdout?.on("data", (data: Buffer) => (this.stdout += data.toString()));
     child.stderr?.on("data", (data: Buffer) => (this.stderr += data.toString()));
-    const limit = setTimeout(() => child.kill("SIGKILL"), RUN_LIMIT_MS);
+    const limit = setTimeout(() => child.kill("SIGKILL"), limitMs);
     this.ended = new Promise((resolve) => {
       child.once("close", (code, signal) => {
         clearTimeout(limit);

@@ -18,7 +18,10 @@ describe.skipIf(python === "")("a real vLLM (needs KVPROOF_VLLM_PYTHON)", () => 
     async (context) => {
       const world = new CliWorld(context);
       const env = { KVPROOF_VLLM_PYTHON: python };
-      const finished = await world.run(["run", `${scenarios}/happy-path.yaml`, "--engine", "vllm"], { env });
+      const finished = await world.run(["run", `${scenarios}/happy-path.yaml`, "--engine", "vllm"], {
+        env,
+        limitMs: RUN_LIMIT_MS,
+      });
       expect(finished, finished.stdout).toMatchObject({ code: 0 });
       const file = world.path("runs", "e2e", "happy-path", "latest", "properties.json");
       const { properties } = JSON.parse(readFileSync(file, "utf8")) as JudgeReport;

@@ -31,7 +31,9 @@ describe("a run with real engines", () => {
       const world = new CliWorld(context);
       world.write("real.yaml", scenario);
       world.write("options.yaml", `command: [${process.execPath}, ${standIn}, ${cliEntry()}]\n`);
-      const finished = await world.run(["run", "real.yaml", "--engine", "vllm", "--engine-options", "options.yaml"]);
+      const finished = await world.run(["run", "real.yaml", "--engine", "vllm", "--engine-options", "options.yaml"], {
+        limitMs: RUN_LIMIT_MS,
+      });
       expect(finished, finished.stdout + finished.stderr).toMatchObject({ code: 0 });
       const file = world.path("runs", "e2e", "real", "latest", "properties.json");
       const { properties, counts } = JSON.parse(readFileSync(file, "utf8")) as JudgeReport;
