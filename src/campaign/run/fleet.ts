@@ -96,6 +96,13 @@ export class Fleet {
     await this.#lab.stopEngine(engine, how, forGood);
   }
 
+  /** As an API server does it when asked: in order, and for good. */
+  async evict(engine: string): Promise<void> {
+    this.#members.delete(engine);
+    invariant(this.#lab.evictEngine !== undefined, "the lab cannot evict");
+    await this.#lab.evictEngine(engine);
+  }
+
   /** Tells the system under test of an engine (or of its new life). */
   async join(handle: EngineHandle): Promise<void> {
     const { spec, endpoints, topic, uid } = handle;
@@ -121,6 +128,7 @@ export class Fleet {
   async leave(engine: string): Promise<void> {
     this.#members.delete(engine);
     const startedAt = this.#clock.nowNs();
+    this.#recorder.record({ k: "member", at: startedAt, engine, event: "leaving", startedAt });
     if (this.#told.delete(engine)) {
       await this.#lab.membership?.withdraw(engine);
       await this.#sut.removeEngine(engine);

@@ -103,12 +103,15 @@ export interface EngineRecord {
   readonly unexpected?: boolean;
 }
 
-/** The system under test was told of an engine (`added`: call returned) or told to forget it (`removed`: call returned). */
+/**
+ * The system under test was told of an engine (`added`: call returned) or told to forget it (`leaving`: from now on it may;
+ * `removed`: call returned).
+ */
 export interface MemberRecord {
   readonly k: "member";
   readonly at: number;
   readonly engine: string;
-  readonly event: "added" | "removed";
+  readonly event: "added" | "leaving" | "removed";
   readonly startedAt: number;
 }
 

@@ -19,6 +19,11 @@ describe("S2 bounded completeness", () => {
     expect(result).toMatchObject({ verdict: "pass", opportunities: 1 });
   });
 
+  it("does not demand an engine that is being taken out, however long that takes", async () => {
+    const result = await stored().wait(150).isLeaving("a").wait(300).asks("p", {}).leaves("a").verdictOf("S2");
+    expect(result).toMatchObject({ verdict: "unknown", opportunities: 0, violations: [] });
+  });
+
   it("demands what was published before the join only after the recovery bound", async () => {
     const history = aHistory()
       .engine("a", { joins: false })

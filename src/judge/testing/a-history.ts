@@ -148,6 +148,11 @@ export class HistoryBuilder {
     return this.add({ k: "member", engine: name, event: "added", startedAt: this.#ms * MS });
   }
 
+  /** The system under test is being told to forget it. */
+  isLeaving(name: string): this {
+    return this.add({ k: "member", engine: name, event: "leaving", startedAt: this.#ms * MS });
+  }
+
   leaves(name: string): this {
     return this.add({ k: "member", engine: name, event: "removed", startedAt: this.#ms * MS });
   }

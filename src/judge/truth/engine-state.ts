@@ -151,6 +151,11 @@ export class EngineState {
   }
 
   noteMember(record: MemberRecord): void {
+    if (record.event === "leaving") {
+      // It may be forgotten from now on, and need not be before it has left.
+      this.settlesAt = NEVER;
+      return;
+    }
     this.member = record.event === "added";
     if (!this.member) {
       this.removedAt = record.at;
