@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { reasonWithoutCluster } from "./cluster-gate.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Only these reasons may skip a test; each names what the machine lacks. */
@@ -23,6 +24,8 @@ const canFilterPackets = process.getuid?.() === 0 && has("nft") && has("ip");
 /** One of each way to break something: a process, the router itself, a link, a stream. */
 const CHAOS_SAMPLE = "^chaos/(pod-kill-publishing|gateway-kill-under-load|partition-silence|zmq-reorder)$";
 
+const withoutCluster = reasonWithoutCluster();
+
 const stages = [
   ["set-up", "npm", ["run", "setup"]],
   ["static checks", "node", ["scripts/check.mjs", "--no-unit"]],
@@ -37,12 +40,14 @@ const stages = [
     : []),
   // Wrong answers fail the gate. How fast this machine is does not: missed figures (3) and doubts (2) are shown; `bench compare` decides.
   ["system benchmarks, sampled", "npm", ["run", "bench", "--", "--sample"], [0, 2, 3]],
+  ...(withoutCluster === null ? [["a real Kubernetes", "node", ["scripts/cluster-gate.mjs"]]] : []),
   ["core benchmark", "npm", ["run", "bench:core", "--", "--quick"], [0, 3]],
   // A wrong verdict fails; a machine too noisy for one (2) is shown.
   ["regression gate, self-test", "npm", ["run", "bench:selftest", "--", "--rounds", "1"], [0, 2]],
 ];
 
 if (!canFilterPackets) console.log("left out: chaos with real packet loss (needs root, nft and ip)");
+if (withoutCluster !== null) console.log(`left out: a real Kubernetes (${withoutCluster})`);
 
 let failedStages = 0;
 for (const [name, command, args, fine = [0]] of stages) {

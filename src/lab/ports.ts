@@ -153,6 +153,9 @@ export type LabCapability =
   | "engine.restart-in-place"
   | "engine.address-change"
   | "engine.address-reuse"
+  /** Through an API server, as a descheduler or a drain does it. */
+  | "engine.evict"
+  | "node.drain"
   | "gateway.restart"
   | "gateway.freeze"
   /** Engines are doubles with a lab port: quirks, clocks and cache control. */
@@ -185,6 +188,10 @@ export interface Lab {
   stopEngine(engine: string, how: "graceful" | "kill", forGood?: boolean): Promise<void>;
   /** Same name, address and ports; a new life. `how` ends the old one; `changes` apply to the new one. */
   restartEngine(engine: string, how: "graceful" | "kill", changes?: RestartChanges): Promise<EngineHandle>;
+  /** Of a lab with "engine.evict": asks for an orderly end, within disruption budgets; gone for good when it resolves. */
+  evictEngine?(engine: string): Promise<void>;
+  /** Of a lab with "node.drain": nothing new starts on the node of this engine from now on. */
+  cordonNodeOf?(engine: string): Promise<CordonedNode>;
   freezeEngine(engine: string): Promise<void>;
   thawEngine(engine: string): Promise<void>;
   /** The engine's present life may end by itself from now on: that is a fault's doing, not a broken run. */
@@ -231,6 +238,13 @@ export interface Lab {
   settle?(failed: boolean): Promise<readonly string[]>;
   /** By how much times from elsewhere may be wrong against the runner's clock, so far; absent = one clock. */
   readonly clockUncertaintyNs?: number;
+}
+
+export interface CordonedNode {
+  readonly node: string;
+  /** Engines that run there. */
+  readonly engines: readonly string[];
+  uncordon(): Promise<void>;
 }
 
 export interface RestartChanges {

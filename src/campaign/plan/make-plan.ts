@@ -182,6 +182,8 @@ const NEEDS: Partial<Record<StepSpec["do"], LabCapability>> = {
   "engine.restart": "engine.restart-in-place",
   "engine.migrate": "engine.address-change",
   "engine.replace": "engine.address-reuse",
+  "engine.evict": "engine.evict",
+  "node.drain": "node.drain",
 };
 
 function checkSteps(source: ScenarioSource, options: PlanOptions, initial: ReadonlySet<string>): void {
@@ -215,6 +217,7 @@ function checkSteps(source: ScenarioSource, options: PlanOptions, initial: Reado
         "KVP_E_SCENARIO_INVALID",
       );
     }
+    if (step.do === "engine.rollout") addNames(engines, step.engine.split("/")[1] ?? "", engines.size);
     if (step.do === "engine.replace") addNames(engines, step.engine.split("/")[1] ?? "", 1);
   }
 }

@@ -50,7 +50,7 @@ describe("a scenario file", () => {
     [
       "a misspelt step",
       `${minimal}steps:\n  - { at: 1s, do: engine.kil, engine: engines/* }\n`,
-      "x.yaml:6:19 steps[0].do: one of engine.add, engine.scale, engine.delete, engine.kill, engine.restart, engine.migrate, engine.replace, adapter.load, adapter.unload, adapter.reload, cache.reset, cache.store, cache.evict, sut.remove, sut.add (did you mean engine.kill?)",
+      "x.yaml:6:19 steps[0].do: one of engine.add, engine.scale, engine.delete, engine.kill, engine.restart, engine.migrate, engine.replace, engine.rollout, engine.evict, node.drain, adapter.load, adapter.unload, adapter.reload, cache.reset, cache.store, cache.evict, sut.remove, sut.add (did you mean engine.kill?)",
     ],
     [
       "a misspelt workload",

@@ -45,6 +45,15 @@ export const step = z.discriminatedUnion("do", [
   z
     .strictObject({ at, do: z.literal("engine.replace"), engine, how })
     .meta({ description: "A new engine takes the address" }),
+  z
+    .strictObject({ at, do: z.literal("engine.rollout"), engine })
+    .meta({ description: "A rolling update: one after the other, a new engine joins and the old one is deleted" }),
+  z
+    .strictObject({ at, do: z.literal("engine.evict"), engine })
+    .meta({ description: "Evicted through the API server, within disruption budgets; comes back elsewhere" }),
+  z
+    .strictObject({ at, do: z.literal("node.drain"), engine })
+    .meta({ description: "The node of this engine is cordoned and all engines on it evicted; uncordoned afterwards" }),
   z.strictObject({ at, do: z.literal("adapter.load"), engine, adapter, path: z.string().optional() }),
   z.strictObject({ at, do: z.literal("adapter.unload"), engine, adapter }),
   z.strictObject({ at, do: z.literal("adapter.reload"), engine, adapter, path: z.string().min(1) }),

@@ -31,6 +31,12 @@ export async function engineStep(kit: ProbeKit, step: EngineStep): Promise<void>
       return forEachTarget(kit, step, (handle) => migrate(kit, handle, step.how));
     case "engine.replace":
       return forEachTarget(kit, step, (handle) => replace(kit, handle, step.how));
+    case "engine.rollout":
+      return rollout(kit, step.engine);
+    case "engine.evict":
+      return forEachTarget(kit, step, (handle) => evict(kit, handle));
+    case "node.drain":
+      return drainNode(kit, step.engine);
     case "sut.remove":
       return forEachTarget(kit, step, ({ spec }) => kit.context.fleet.leave(spec.engine));
     case "sut.add":
@@ -63,12 +69,47 @@ async function scale(kit: ProbeKit, { model, to }: StepOf<"engine.scale">): Prom
 }
 
 /** An orderly deletion: endpoints go first, requests under way get time to end (preStop), then the process is asked to. */
-async function remove({ context }: ProbeKit, { spec }: EngineHandle): Promise<void> {
+async function remove(kit: ProbeKit, handle: EngineHandle): Promise<void> {
+  await leaveInOrder(kit, handle);
+  await kit.context.fleet.stop(handle.spec.engine, "graceful", true);
+}
+
+async function leaveInOrder({ context }: ProbeKit, { spec }: EngineHandle): Promise<void> {
   await context.fleet.leave(spec.engine);
   const leftAt = context.clock.nowNs();
   const giveUpAt = leftAt + PRE_STOP_MS * NS_PER_MS;
   while (context.inFlight.beganBefore(leftAt) && context.clock.nowNs() < giveUpAt) await delay(5);
-  await context.fleet.stop(spec.engine, "graceful", true);
+}
+
+/** As a Deployment does it with maxSurge 1 and maxUnavailable 0. */
+async function rollout(kit: ProbeKit, target: string): Promise<void> {
+  for (const old of targetsOf(kit.context, target)) {
+    await Promise.all(newSpecs(kit, old.spec.model, 1).map((spec) => start(kit, spec, 0)));
+    await remove(kit, old);
+  }
+}
+
+/** Whoever watches pods hears of it first; what controls them starts another one, on another node if it can. */
+async function evict(kit: ProbeKit, handle: EngineHandle): Promise<void> {
+  const { fleet } = kit.context;
+  await leaveInOrder(kit, handle);
+  await fleet.evict(handle.spec.engine);
+  await fleet.join(await fleet.start(handle.spec, { newAddress: true }));
+}
+
+async function drainNode(kit: ProbeKit, target: string): Promise<void> {
+  const { lab, fleet, recorder, clock } = kit.context;
+  const [first] = targetsOf(kit.context, target);
+  const cordoned = await lab.cordonNodeOf?.(first?.spec.engine ?? "");
+  if (cordoned === undefined) return;
+  try {
+    const detail = `node ${cordoned.node} cordoned; evicting ${cordoned.engines.join(", ")}`;
+    recorder.record({ k: "mark", at: clock.nowNs(), name: "node.drain", detail });
+    const members = cordoned.engines.flatMap((engine) => fleet.member(engine) ?? []);
+    await Promise.all(members.map((handle) => evict(kit, handle)));
+  } finally {
+    await cordoned.uncordon();
+  }
 }
 
 /** A crash: the process is gone, and whoever watches pods says so afterwards. */

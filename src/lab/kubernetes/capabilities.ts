@@ -10,5 +10,6 @@ export const KUBERNETES_CAPABILITIES: ReadonlySet<LabCapability> = new Set<LabCa
   "gateway.restart",
   "gateway.freeze",
   "engine.control",
+  "engine.evict",
   "links",
 ]);

@@ -9,7 +9,7 @@ import type { InjectorName } from "./injectors.js";
 import { KUBERNETES_CAPABILITIES } from "./capabilities.js";
 import { type ClusterChoice, chooseCluster } from "./cluster/choose-cluster.js";
 import { KubeApi } from "./cluster/kube-api.js";
-import { requirePermissions } from "./cluster/permissions.js";
+import { DRAIN_PERMISSIONS, requirePermissions } from "./cluster/permissions.js";
 import type { ReachMode } from "./cluster/reach.js";
 import { gather } from "./evidence/gather.js";
 import { endExpired } from "./expired-namespaces.js";
@@ -31,7 +31,7 @@ export interface KubernetesOptions extends ClusterChoice {
 
 export class KubernetesLabFactory implements LabFactory {
   readonly kind = "kubernetes";
-  readonly capabilities = KUBERNETES_CAPABILITIES;
+  readonly capabilities: ReadonlySet<LabCapability>;
   readonly dialects: readonly string[];
   readonly discovers: boolean;
   readonly injector?: InjectorRules;
@@ -39,7 +39,8 @@ export class KubernetesLabFactory implements LabFactory {
   readonly #options: KubernetesOptions;
   readonly #open = new Map<string, KubernetesLab>();
 
-  private constructor(api: KubeApi, options: KubernetesOptions) {
+  private constructor(api: KubeApi, options: KubernetesOptions, mayDrain: boolean) {
+    this.capabilities = new Set([...KUBERNETES_CAPABILITIES, ...(mayDrain ? (["node.drain"] as const) : [])]);
     this.#api = api;
     this.#options = options;
     this.dialects = options.dialects;
@@ -55,11 +56,14 @@ export class KubernetesLabFactory implements LabFactory {
     const chaosMesh = options.injector === "chaos-mesh";
     await requirePermissions(api, chaosMesh ? CHAOS_PERMISSIONS : []);
     if (chaosMesh) await requireChaosMesh(config);
-    return new KubernetesLabFactory(api, options);
+    const mayDrain = (await api.lacking(DRAIN_PERMISSIONS)).length === 0;
+    return new KubernetesLabFactory(api, options, mayDrain);
   }
 
   reasonWithout(capability: LabCapability): string | null {
-    return this.capabilities.has(capability) ? null : `the kubernetes lab has no ${capability}`;
+    if (this.capabilities.has(capability)) return null;
+    if (capability === "node.drain") return "this user may not change nodes";
+    return `the kubernetes lab has no ${capability}`;
   }
 
   endLeftovers(): Promise<readonly string[]> {
@@ -78,7 +82,8 @@ export class KubernetesLabFactory implements LabFactory {
     });
     await namespace.create();
     const chaosMesh = this.injector !== undefined;
-    const lab = new KubernetesLab({ options, api, namespace, image, reach, clock, chaosMesh });
+    const { capabilities } = this;
+    const lab = new KubernetesLab({ options, api, namespace, image, reach, clock, chaosMesh, capabilities });
     this.#open.set(namespace.name, lab);
     try {
       await lab.begin();

@@ -8,11 +8,13 @@ import type { Clock } from "../../base/clock.js";
 import { InternalError, KvproofError, UsageError } from "../../base/errors.js";
 import type { ResourceRecord } from "../../judge/history/records.js";
 import type {
+  CordonedNode,
   EngineHandle,
   EngineSpec,
   GatewayHandle,
   GatewaySpec,
   Lab,
+  LabCapability,
   LabOptions,
   RestartChanges,
 } from "../ports.js";
@@ -23,7 +25,6 @@ import { chaosMeshIn } from "./chaos-mesh/in-lab.js";
 import type { KubeApi } from "./cluster/kube-api.js";
 import { PodWatch } from "./cluster/pod-watch.js";
 import { answersDirectly, Reach, type ReachMode } from "./cluster/reach.js";
-import { KUBERNETES_CAPABILITIES } from "./capabilities.js";
 import type { LabNamespace } from "./lab-namespace.js";
 import { EnginePod } from "./pods/engine-pod.js";
 import { GATEWAY_PORT, GatewayPod } from "./pods/gateway-pod.js";
@@ -47,11 +48,12 @@ export interface KubernetesLabParts {
   readonly clock: Clock;
   /** Faults are caused by Chaos Mesh. */
   readonly chaosMesh?: boolean;
+  readonly capabilities: ReadonlySet<LabCapability>;
 }
 
 export class KubernetesLab implements Lab {
   readonly kind = "kubernetes";
-  readonly capabilities = KUBERNETES_CAPABILITIES;
+  readonly capabilities: ReadonlySet<LabCapability>;
   readonly links: LinkPort | null;
   readonly injector?: FaultInjector;
   readonly host = null;
@@ -69,9 +71,12 @@ export class KubernetesLab implements Lab {
   #looking: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   #worstUncertaintyNs = 0;
+  /** Nodes that a run which ends early must give back. */
+  readonly #cordoned = new Map<string, () => Promise<void>>();
   #discovers = false;
 
-  constructor({ options, api, namespace, image, reach, clock, chaosMesh = false }: KubernetesLabParts) {
+  constructor({ options, api, namespace, image, reach, clock, capabilities, chaosMesh = false }: KubernetesLabParts) {
+    this.capabilities = capabilities;
     this.#namespace = namespace;
     this.#wanted = reach;
     mkdirSync(join(options.dir, "ledger"), { recursive: true });
@@ -135,6 +140,35 @@ export class KubernetesLab implements Lab {
     const pod = this.#engine(engine);
     await pod.stop(how, false);
     return pod.start(changes);
+  }
+
+  async evictEngine(engine: string): Promise<void> {
+    const pod = this.#engine(engine);
+    if (pod.evict === undefined)
+      throw new UsageError(
+        "KVP_E_SCENARIO_IMPOSSIBLE",
+        `engine ${engine} is no double, and is not evicted by this lab`,
+      );
+    await pod.evict();
+  }
+
+  async cordonNodeOf(engine: string): Promise<CordonedNode> {
+    const { node } = this.#engine(engine);
+    const { api } = this.#context;
+    if (node === undefined) throw new InternalError(`engine ${engine} runs on no node`);
+    const cordon = (unschedulable: boolean): Promise<void> =>
+      api.mergePatch({ apiVersion: "v1", kind: "Node", metadata: { name: node }, spec: { unschedulable } });
+    await cordon(true);
+    this.#cordoned.set(node, () => cordon(false));
+    const there = [...this.#engines.values()].filter((pod) => pod.handle !== null && pod.node === node);
+    return {
+      node,
+      engines: there.map(({ spec }) => spec.engine),
+      uncordon: async () => {
+        await cordon(false);
+        this.#cordoned.delete(node);
+      },
+    };
   }
 
   freezeEngine(engine: string): Promise<void> {
@@ -222,6 +256,7 @@ export class KubernetesLab implements Lab {
     this.#relay?.close();
     await this.#looking;
     this.#watch.stop();
+    await Promise.all([...this.#cordoned.values()].map((uncordon) => uncordon()));
     const reach = await this.#reach?.catch(() => null);
     reach?.close();
   }

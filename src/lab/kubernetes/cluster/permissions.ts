@@ -20,10 +20,14 @@ export const NAMESPACE_PERMISSIONS: readonly Permission[] = [
   { verb: "create", resource: "pods", subresource: "portforward" },
   // Over WebSockets, which begin as a GET.
   { verb: "get", resource: "pods", subresource: "portforward" },
+  { verb: "create", resource: "pods", subresource: "eviction" },
   { verb: "list", resource: "events" },
   // The tiny model of real engines.
   { verb: "create", resource: "configmaps" },
 ];
+
+/** Beyond it: what draining a node takes. */
+export const DRAIN_PERMISSIONS: readonly Permission[] = ["get", "patch"].map((verb) => ({ verb, resource: "nodes" }));
 
 /** @throws UnavailableError KVP_E_CLUSTER_DENIED with everything that is missing. */
 export async function requirePermissions(api: KubeApi, more: readonly Permission[] = []): Promise<void> {

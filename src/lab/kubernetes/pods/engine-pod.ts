@@ -109,13 +109,25 @@ export class EnginePod {
     this.#ending = true;
     this.#handle = null;
     if (running) this.#record(how === "kill" ? "killed" : "stopping");
-    if (forGood && how === "graceful" && running) return this.#deleteInOrder();
+    if (forGood && how === "graceful" && running) {
+      const { api } = this.#context;
+      return this.#leaveInOrder(async () => void (await api.delete(this.#object)));
+    }
     if (running) {
       await this.#keeper.end(how === "kill" ? "KILL" : "TERM", GRACEFUL_STOP_S);
       await this.#saveLedger();
       this.#record("down");
     }
     if (forGood) await this.remove();
+  }
+
+  /** Through the API server's eviction; refused (KvproofError) while a disruption budget forbids it. */
+  async evict(): Promise<void> {
+    const { api, namespace } = this.#context;
+    this.#ending = true;
+    this.#handle = null;
+    this.#record("stopping");
+    await this.#leaveInOrder(() => api.evict(namespace, this.#name));
   }
 
   /** The present life may end by itself. */
@@ -288,10 +300,10 @@ export class EnginePod {
     await mirror?.finish((from) => this.#keeper.tail(this.#ledgerName, from));
   }
 
-  /** As a Deployment that scales down does it: the kubelet ends the engine, the keeper stays until the ledger is read. */
-  async #deleteInOrder(): Promise<void> {
+  /** The kubelet ends the engine when `asked` has taken effect; the keeper stays until the ledger is read. */
+  async #leaveInOrder(asked: () => Promise<void>): Promise<void> {
+    await asked();
     this.#exists = false;
-    await this.#context.api.delete(this.#object);
     await this.#lastWords();
     this.#record("down");
     await this.#gone();

@@ -16,6 +16,8 @@ export interface LabEngine {
   start(changes?: RestartChanges): Promise<EngineHandle>;
   /** The process is gone when this resolves; for good, its pod, too. */
   stop(how: "graceful" | "kill", forGood: boolean): Promise<void>;
+  /** Through the API server's eviction; absent = this kind of engine cannot be. */
+  evict?(): Promise<void>;
   expectDeath(): void;
   freeze(): Promise<void>;
   thaw(): Promise<void>;
