@@ -50,9 +50,8 @@ function main() {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => (interrupted = true));
   const run = (command, args, fine = [0]) => {
     if (interrupted) return false;
-    return (
-      spawnSync(command, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"], ...options }).status === 0
-    );
+    const { status } = spawnSync(command, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+    return fine.includes(status);
   };
   const step = (name, ok) => {
     console.log(`   ${name}: ${ok ? "ok" : "FAILED"}`);
