@@ -20,6 +20,7 @@ import { IngestScheduler } from "./ingest-scheduler.js";
 import type { GatewayOptions } from "./options.js";
 import { DEFAULT_POLICY } from "./policy/candidate.js";
 import { Readiness } from "./readiness.js";
+import { AwaitedDecisions } from "./policy/awaited-decisions.js";
 import { Router } from "./policy/router.js";
 import { StreamFollower } from "./stream-follower.js";
 import { Tokenizer } from "./tokenizer.js";
@@ -39,8 +40,11 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
   const metrics = new GatewayMetrics();
   const discovery: Discovery = new Discovery((registration) => fleet.register(registration), log);
   const trace = options.traceApplied === null ? null : new AppliedTrace(options.traceApplied);
+  const decisions = new AwaitedDecisions();
+  const scheduler = new IngestScheduler();
+  scheduler.onApplied = () => decisions.applied();
   const returned = (engine: string): void => discovery.returned(engine);
-  const fleet = new Fleet(engineDeps(options, { index, metrics, returned, trace, log }));
+  const fleet = new Fleet(engineDeps(options, { index, metrics, returned, trace, scheduler, log }));
   const tokenizer = new Tokenizer((result) => metrics.requests.tokenized(result), log);
   const router = new Router(fleet, index, { ...DEFAULT_POLICY, minMatchBlocks: options.minMatchBlocks });
   observe(metrics, fleet, index, tokenizer);
@@ -57,7 +61,7 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
     log,
     maxBodyBytes: options.maxBodyBytes,
   });
-  const api = new IndexerApi({ fleet, router, index });
+  const api = new IndexerApi({ fleet, router, index, awaited: decisions });
   const admin = new AdminToken(options.adminToken);
   const server = new GatewayServer(gatewayRoutes({ fleet, proxy, api, admin, metrics, readiness, trace }), log);
 
@@ -85,6 +89,7 @@ interface EngineNeeds {
   /** An engine whose address was found by asking answers again. */
   readonly returned: (engine: string) => void;
   readonly trace: AppliedTrace | null;
+  readonly scheduler: IngestScheduler;
   readonly log: Logger;
 }
 
@@ -101,8 +106,10 @@ async function discoverPods({ discoverSelector }: GatewayOptions, fleet: Fleet, 
   });
 }
 
-function engineDeps(options: GatewayOptions, { index, metrics, returned, trace, log }: EngineNeeds): EngineDeps {
-  const scheduler = new IngestScheduler();
+function engineDeps(
+  options: GatewayOptions,
+  { index, metrics, returned, trace, scheduler, log }: EngineNeeds,
+): EngineDeps {
   const openStream: OpenStream = ({ replay, ...spec }) =>
     new StreamFollower({ ...spec, replay: options.replay ? replay : null, scheduler, trace, clock: systemClock });
   return {

@@ -27,6 +27,8 @@ export class IngestScheduler {
   readonly #waiting = new Set<IngestSource>();
   readonly #nowMs: () => number;
   #scheduled = false;
+  /** Called after a slice in which something was done. */
+  onApplied: (() => void) | null = null;
   /** Bytes that wait in all streams; kept by the streams. */
   pendingBytes = 0;
 
@@ -63,10 +65,11 @@ export class IngestScheduler {
     const endMs = this.#nowMs() + this.#limits.sliceMs;
     do {
       const source = this.#ready.shift();
-      if (source === undefined) return;
+      if (source === undefined) break;
       if (this.#turn(source, endMs)) this.#ready.push(source);
       else this.#waiting.delete(source);
     } while (this.#nowMs() < endMs);
+    this.onApplied?.();
     if (this.#ready.length > 0) this.#schedule();
   }
 

@@ -10,6 +10,8 @@ export const LIMITS = {
   adaptersPerEngine: 4096,
   /** Prompt tokens of one /query or /route. */
   queryTokens: 2 ** 20,
+  /** Longest wait of a /route with `until`. */
+  decisionWaitMs: 9_000,
   /** Body of /register, /unregister. */
   adminBodyBytes: 256 * 1024,
   /** Body of /query, /route. */

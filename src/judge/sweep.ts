@@ -11,6 +11,7 @@ import { FaultWindows } from "./statistics/fault-windows.js";
 import { Starvation } from "./starvation.js";
 import { Costs } from "./statistics/costs.js";
 import type { Figures } from "./statistics/figures.js";
+import { starvedOf } from "./statistics/starved-thresholds.js";
 import { LoadAccount } from "./statistics/load-account.js";
 import { Measures } from "./statistics/measures.js";
 import { RecoveryTimes } from "./statistics/recovery-times.js";
@@ -110,7 +111,7 @@ export class Sweep {
       [...distributions, ...partDistributions(degradation)],
       { ...sharesOf(degradation), ...figures },
       this.#run.sut.capabilities,
-    ).map((result) => this.#load.doubted(result));
+    ).map((result) => starvedOf(this.#load.doubted(result), figures.gateway_cpu_wait_share));
     const engines = this.#truth.engines.map((engine) => engine.name);
     return {
       schemaVersion: 3,
@@ -179,6 +180,7 @@ export class Sweep {
     this.#truth.prompts.get(route.prompt);
     if (!route.dry) this.#requests++;
     if (this.#warmingUp || route.error !== undefined) return;
+    if (route.awaited === true) return;
     if (route.dry) this.#measures.record("route_ms", route.ret - route.inv);
     else {
       this.#measures.record("served_ms", route.ret - route.due);

@@ -1,5 +1,6 @@
 /** Single questions: about what is cached, about what only looks like it, and about where the router would send it. */
 import { asError } from "../../base/errors.js";
+import type { AwaitedChoice } from "../../lab/sut/port.js";
 import type { RouteRecord } from "../../judge/history/records.js";
 import { type Prompt, type PromptLineage, queryOf } from "../run/prompt-book.js";
 import type { ProbeKit } from "./probe-kit.js";
@@ -36,13 +37,20 @@ export async function probeDryRoute(kit: ProbeKit): Promise<void> {
 }
 
 /** A dry run with all loads 0, recorded. Never rejects. */
-export async function askRoute(kit: ProbeKit, prompt: Prompt, tag?: string): Promise<RouteRecord> {
+export async function askRoute(
+  kit: ProbeKit,
+  prompt: Prompt,
+  tag?: string,
+  until?: AwaitedChoice,
+): Promise<RouteRecord> {
   const { clock, sut, recorder } = kit.context;
   const loads = {};
   const inv = clock.nowNs();
   let outcome: Partial<RouteRecord>;
   try {
-    const { engine, matchedBlocks } = await sut.route(queryOf(prompt), loads);
+    const { engine, matchedBlocks } = await (until === undefined
+      ? sut.route(queryOf(prompt), loads)
+      : sut.routeUntil(queryOf(prompt), loads, until));
     outcome = { engine, ...(matchedBlocks === undefined ? {} : { claimedBlocks: matchedBlocks }) };
   } catch (thrown) {
     outcome = { error: asError(thrown).message };
@@ -55,6 +63,7 @@ export async function askRoute(kit: ProbeKit, prompt: Prompt, tag?: string): Pro
     prompt: prompt.id,
     dry: true,
     loads,
+    ...(until === undefined ? {} : { awaited: true }),
     ...outcome,
     ...(tag ? { tag } : {}),
   };

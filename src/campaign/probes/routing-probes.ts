@@ -9,6 +9,9 @@ const BEYOND_BOUND_MS = 60;
 /** How long to look for a moment in which nothing else is in flight; without one the sending proves less, but is sent. */
 const QUIET_PATIENCE_MS = 500;
 const POLL_MS = 1;
+/** For the awaiting question to have reached the system before what it waits for. */
+const ASKED_AHEAD_MS = 4;
+const MAX_WAIT_MS = 8_000;
 
 /**
  * Sends a prompt, lets the bound pass, and sends it again, both while no other request runs. Tagged "follow:<n>", or
@@ -37,7 +40,14 @@ export async function probeFlip(kit: ProbeKit, n: number): Promise<void> {
   const tag = `flip:${n}`;
   const there = await kit.store(from, prompt);
   if (!(await routedTo(kit, prompt, from.spec.engine, tag))) return;
+  const { sut, plan } = kit.context;
+  // Asked before anything moves, so that the answer comes with the events and not with the next poll.
+  const waitMs = Math.min(MAX_WAIT_MS, Math.round(plan.bounds.stalenessNs / NS_PER_MS) + BEYOND_BOUND_MS);
+  const until = { engine: to.spec.engine, matchedBlocks: prompt.chain.length, waitMs };
+  const awaited = sut.awaitsDecisions ? askRoute(kit, prompt, tag, until) : null;
+  if (awaited !== null) await delay(ASKED_AHEAD_MS);
   const moving = Promise.all([kit.evict(there), kit.store(to, prompt)]);
+  await awaited;
   await routedTo(kit, prompt, to.spec.engine, tag);
   await moving;
 }

@@ -6,15 +6,18 @@ import type { Fleet, ServingGroup } from "../fleet/fleet.js";
 import { parseWith, registrationSchema, unregistrationSchema } from "../fleet/registration.js";
 import type { FleetIndex } from "../fleet/seams.js";
 import { LIMITS } from "../limits.js";
+import type { AwaitedDecisions } from "../policy/awaited-decisions.js";
+import type { Choice } from "../policy/choose.js";
 import type { Router } from "../policy/router.js";
 import { badRequest, sendJson } from "./answers.js";
-import { readQuestion } from "./question.js";
+import { type AwaitedDecision, readQuestion } from "./question.js";
 import { readBody } from "./read-body.js";
 
 export interface IndexerApiDeps {
   readonly fleet: Fleet;
   readonly router: Router;
   readonly index: FleetIndex;
+  readonly awaited: AwaitedDecisions;
 }
 
 export class IndexerApi {
@@ -42,11 +45,17 @@ export class IndexerApi {
     sendJson(response, 200, { engines: this.#deps.router.query(question) });
   }
 
-  /** `POST /route`: a dry run of a routing decision. Sends nothing, changes nothing. */
+  /**
+   * `POST /route`: a dry run of a routing decision. Sends nothing, changes nothing. With `until` the answer waits for the events that
+   * bring that decision about, `wait_ms` at most; it is the decision of that moment either way.
+   */
   async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { model, lora, salt, tokens, loads } = readQuestion(await readBody(request, LIMITS.queryBodyBytes), "/route");
+    const question = readQuestion(await readBody(request, LIMITS.queryBodyBytes), "/route");
+    const { model, lora, salt, tokens, loads, until } = question;
     const groups = [await this.#serving(model, lora)];
-    const choice = this.#deps.router.decide({ groups, salt, tokens, ...(loads ? { loads } : {}) });
+    const decide = (): Choice | null => this.#deps.router.decide({ groups, salt, tokens, ...(loads ? { loads } : {}) });
+    if (until !== null) await this.#awaitDecision(decide, until, response);
+    const choice = decide();
     if (!choice) throw new KvproofError("KVP_E_NO_ENGINE", `no engine of ${model} answers at the moment`);
     const [winner] = choice.ranking;
     sendJson(response, 200, {
@@ -61,6 +70,17 @@ export class IndexerApi {
       })),
       reason: `${choice.reason}: ${choice.because}`,
     });
+  }
+
+  async #awaitDecision(decide: () => Choice | null, until: AwaitedDecision, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const { engine, matchedBlocks, waitMs } = until;
+    const decided = (): boolean => {
+      const winner = decide()?.ranking[0];
+      return winner?.engine === engine && winner.blocks >= matchedBlocks;
+    };
+    await this.#deps.awaited.until(decided, waitMs, gone.signal);
   }
 
   /** `GET /workers` */

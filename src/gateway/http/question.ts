@@ -10,12 +10,20 @@ export interface Question {
   readonly tokens: Uint32Array;
   /** Requests in flight per engine, `/route` only. */
   readonly loads: Readonly<Record<string, number>> | null;
+  /** The answer waits for this decision, `/route` only; null = it does not wait. */
+  readonly until: AwaitedDecision | null;
+}
+
+export interface AwaitedDecision {
+  readonly engine: string;
+  readonly matchedBlocks: number;
+  readonly waitMs: number;
 }
 
 const NO_TOKENS = new Uint32Array(0);
 const KNOWN_KEYS: Readonly<Record<"/query" | "/route", ReadonlySet<string>>> = {
   "/query": new Set(["model", "lora", "salt", "tokens"]),
-  "/route": new Set(["model", "lora", "salt", "tokens", "loads"]),
+  "/route": new Set(["model", "lora", "salt", "tokens", "loads", "until"]),
 };
 
 /** @throws KvproofError KVP_E_BAD_REQUEST naming the field. */
@@ -40,6 +48,7 @@ export function readQuestion(body: Buffer, route: "/query" | "/route"): Question
     salt: nameOrNull(fields.salt, "salt", route),
     tokens: tokensOf(fields.tokens, route),
     loads: loadsOf(fields.loads, route),
+    until: awaitedOf(fields.until, route),
   };
 }
 
@@ -55,6 +64,18 @@ function tokensOf(value: unknown, route: string): Uint32Array {
     throw badRequest(`${route}: tokens must be an array of integers from 0 to 2^32-1`);
   if (tokens.length > LIMITS.queryTokens) throw badRequest(`${route}: more than ${LIMITS.queryTokens} tokens`);
   return tokens;
+}
+
+function awaitedOf(value: unknown, route: string): AwaitedDecision | null {
+  if (value === undefined || value === null) return null;
+  const { engine, matched_blocks: blocks, wait_ms: waitMs } = value as Record<string, unknown>;
+  const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && (count as number) >= 0;
+  if (typeof engine !== "string" || !isCount(blocks) || !isCount(waitMs) || waitMs > LIMITS.decisionWaitMs) {
+    throw badRequest(
+      `${route}: until must be {engine, matched_blocks, wait_ms}, and wait_ms at most ${LIMITS.decisionWaitMs}`,
+    );
+  }
+  return { engine, matchedBlocks: blocks, waitMs };
 }
 
 function loadsOf(value: unknown, route: string): Record<string, number> | null {

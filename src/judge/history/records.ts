@@ -182,6 +182,8 @@ export interface RouteRecord {
   readonly due: number;
   readonly prompt: string;
   readonly dry: boolean;
+  /** The answer waited for a decision to come: its time says when that was, not how long deciding takes. */
+  readonly awaited?: boolean;
   /** Engine that was chosen (dry run) or that served the request. */
   readonly engine?: string;
   /**

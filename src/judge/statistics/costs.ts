@@ -98,10 +98,12 @@ function between(first: Mark, last: Mark): Figures {
   const cpu = last.sample.cpuSeconds - first.sample.cpuSeconds;
   const events = last.events - first.events;
   const blocks = last.blocks - first.blocks;
+  const waited = (last.sample.cpuWaitSeconds ?? Number.NaN) - (first.sample.cpuWaitSeconds ?? Number.NaN);
   const foreign = (last.othersCpu - first.othersCpu) / seconds;
   const bytes = (last.sample.eventBytes ?? Number.NaN) - (first.sample.eventBytes ?? Number.NaN);
   return {
     gateway_cpu_share: cpu / seconds,
+    ...(Number.isNaN(waited) ? {} : { gateway_cpu_wait_share: waited / seconds }),
     engines_cpu_share: (last.enginesCpu - first.enginesCpu) / seconds,
     ...(Number.isNaN(foreign) ? {} : { foreign_cpu_share: Math.max(0, foreign) }),
     ...(events > 0 ? { cpu_s_per_million_events: (cpu * MILLION) / events } : {}),

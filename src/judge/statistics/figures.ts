@@ -9,6 +9,7 @@ export const FIGURES = {
   gateway_cpu_share: "cores that the system under test used in the steady phase",
   engines_cpu_share: "cores that all engines together used in the steady phase",
   foreign_cpu_share: "cores that processes outside the run used in the steady phase",
+  gateway_cpu_wait_share: "share of the steady phase in which the system under test waited for a CPU",
   cpu_s_per_million_events: "CPU seconds of the system under test per million events, as on the wire",
   cpu_s_per_million_blocks: "CPU seconds of the system under test per million blocks stored or removed",
   gateway_rss_mib: "most memory of the system under test, MiB",

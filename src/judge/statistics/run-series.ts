@@ -81,6 +81,7 @@ export class RunSeries {
   }
 
   #noteRoute(route: RouteRecord): void {
+    if (route.awaited === true) return;
     if (route.dry) {
       this.#add(this.#activity, route.at, "decisions");
       this.#route.record(this.#second(route.at), route.ret - route.inv);

@@ -9,6 +9,7 @@ import { parseAnswer } from "./answer-shape.js";
 import { appliedAnswer, appliedOf } from "./applied-answer.js";
 import { JsonClient } from "./json-client.js";
 import type {
+  AwaitedChoice,
   EngineRegistration,
   MatchQuery,
   ProfileControl,
@@ -109,7 +110,19 @@ class KvproofGateway implements SystemUnderTest {
   }
 
   async route(query: MatchQuery, loads: Readonly<Record<string, number>>): Promise<RouteAnswer> {
-    const answer = parseAnswer(routeAnswer, await this.client.post("/route", { ...query, loads }), "/route");
+    return this.#routed({ ...query, loads });
+  }
+
+  async routeUntil(
+    query: MatchQuery,
+    loads: Readonly<Record<string, number>>,
+    { engine, matchedBlocks, waitMs }: AwaitedChoice,
+  ): Promise<RouteAnswer> {
+    return this.#routed({ ...query, loads, until: { engine, matched_blocks: matchedBlocks, wait_ms: waitMs } });
+  }
+
+  async #routed(question: object): Promise<RouteAnswer> {
+    const answer = parseAnswer(routeAnswer, await this.client.post("/route", question), "/route");
     return {
       engine: answer.engine,
       ...(answer.matched_blocks === undefined ? {} : { matchedBlocks: answer.matched_blocks }),

@@ -29,6 +29,12 @@ export interface RouteAnswer {
   readonly matchedBlocks?: number;
 }
 
+export interface AwaitedChoice {
+  readonly engine: string;
+  readonly matchedBlocks: number;
+  readonly waitMs: number;
+}
+
 export interface SystemUnderTest {
   readonly name: string;
   readonly version: string;
@@ -42,6 +48,11 @@ export interface SystemUnderTest {
   /** Leading full blocks held per engine; engines left out hold none. */
   match(query: MatchQuery): Promise<Record<string, number>>;
   route(query: MatchQuery, loads: Readonly<Record<string, number>>): Promise<RouteAnswer>;
+  /**
+   * As {@link route}, but the answer comes when the choice is `until`, or after its `waitMs`. Absent = it can only be asked again and
+   * again.
+   */
+  routeUntil?(query: MatchQuery, loads: Readonly<Record<string, number>>, until: AwaitedChoice): Promise<RouteAnswer>;
   dump(): Promise<Omit<DumpRecord, "k" | "at">>;
   streams(): Promise<readonly Omit<StreamRecord, "k" | "at">[]>;
   counters(): Promise<readonly Omit<CounterRecord, "k" | "at">[]>;

@@ -7,6 +7,7 @@ import type { AppliedRecord } from "../../judge/history/load-records.js";
 import type { SutCapabilities } from "../../judge/history/records.js";
 import type { GatewayHandle } from "../ports.js";
 import type {
+  AwaitedChoice,
   EngineRegistration,
   MatchQuery,
   ProfileControl,
@@ -74,6 +75,18 @@ export class RestartableSut implements SystemUnderTest {
   }
   async route(query: MatchQuery, loads: Readonly<Record<string, number>>): Promise<RouteAnswer> {
     return this.#alive().route(query, loads);
+  }
+  /** Whether {@link routeUntil} waits in the system itself. */
+  get awaitsDecisions(): boolean {
+    return this.#life?.routeUntil !== undefined;
+  }
+  async routeUntil(
+    query: MatchQuery,
+    loads: Readonly<Record<string, number>>,
+    until: AwaitedChoice,
+  ): Promise<RouteAnswer> {
+    const life = this.#alive();
+    return life.routeUntil === undefined ? life.route(query, loads) : life.routeUntil(query, loads, until);
   }
   async dump(): ReturnType<SystemUnderTest["dump"]> {
     return this.#alive().dump();
