@@ -2,7 +2,8 @@
 export const FIGURES = {
   sent_per_s: "batches per second that engines sent in the steady load",
   knee_per_s: "batches per second of the last rate that everything kept up with",
-  drain_ms: "longest time from the end of a load that was kept up with until all of it was applied",
+  drain_ms:
+    "longest time from the end of a load (of a rising one: of a rate that was kept up with) until all of it was applied",
   lost_batches: "batches that engines sent and the system under test did not apply, at the end; 0 = applied == sent",
   traced_share: "batches of the steady load whose application was traced, of those that should have been, 0 to 1",
   apply_drift: "receive to apply p99 in the last third of the steady load, as a multiple of the first third's",

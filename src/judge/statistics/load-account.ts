@@ -50,7 +50,7 @@ export class LoadAccount {
   figures(truth: Truth): Figures {
     const records = this.#steps.map(({ record }) => record);
     const kept = records.filter((record) => keepsUp(record));
-    const drains = kept.flatMap(({ drainMs }) => drainMs ?? []);
+    const drains = (records.length > 1 ? kept : records).flatMap(({ drainMs }) => drainMs ?? []);
     const { expected, told } = this.#sum();
     const drift = this.#drift();
     const rising = records.length > 1;
