@@ -82,7 +82,7 @@ class Bench {
   async run(files: readonly string[], entry: string): Promise<number> {
     for (const file of files) {
       if (this.#interrupt.signal.aborted) return ExitCode.interrupted;
-      this.#results.push(await this.#benchmark(file));
+      this.#results.push(await this.#benchmark(file).catch((thrown: unknown) => failed(file, thrown)));
       saveReport(this.#dir, this.#report());
     }
     if (this.#options.wire && !this.#interrupt.signal.aborted) {
@@ -152,6 +152,24 @@ class Bench {
       exitCode: worstExit([...this.#results.map(({ exitCode }) => exitCode), ...codes]),
     };
   }
+}
+
+/** One that could not run must not cost the others their figures. */
+function failed(file: string, thrown: unknown): BenchmarkResult {
+  progress(describeError(thrown));
+  const scenario = `benchmark/${basename(file, ".yaml")}`;
+  const exitCode = thrown instanceof KvproofError ? thrown.exitCode : ExitCode.internal;
+  const nothing = {
+    engines: 0,
+    durationMs: 0,
+    sample: 0,
+    dir: "",
+    figures: {},
+    thresholds: [],
+    load: [],
+    distributions: [],
+  };
+  return { scenario, title: scenario, verdict: "error", exitCode, headline: asError(thrown).message, ...nothing };
 }
 
 function progress(line: string): void {

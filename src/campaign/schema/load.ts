@@ -8,6 +8,10 @@ const blockRange = z
   .tuple([z.int().min(0).max(100_000), z.int().min(1).max(100_000)])
   .refine(([low, high]) => low <= high, { error: "a range [low, high] with low <= high" });
 
+const tokenRange = z
+  .tuple([z.int().min(0).max(1_000_000), z.int().min(1).max(1_000_000)])
+  .refine(([low, high]) => low <= high, { error: "a range [low, high] with low <= high" });
+
 const common = {
   rate_per_s: rate.meta({ description: "Requests per second, open loop" }),
   models: z.array(z.string()).min(1).optional().meta({ description: "Default: all models of the fleet, evenly" }),
@@ -41,7 +45,7 @@ const oneWorkload = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("long"),
     ...common,
-    tokens: blockRange.default([8_000, 10_000]),
+    tokens: tokenRange.default([8_000, 10_000]),
     prompts: z.int().min(1).default(4),
   }),
 ]);
