@@ -20,7 +20,7 @@ import { IngestScheduler } from "./ingest-scheduler.js";
 import type { GatewayOptions } from "./options.js";
 import { DEFAULT_POLICY } from "./policy/candidate.js";
 import { Readiness } from "./readiness.js";
-import { AwaitedDecisions } from "./policy/awaited-decisions.js";
+import { AwaitedDecisions } from "./awaited-decisions.js";
 import { Router } from "./policy/router.js";
 import { StreamFollower } from "./stream-follower.js";
 import { Tokenizer } from "./tokenizer.js";

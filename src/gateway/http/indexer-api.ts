@@ -6,7 +6,7 @@ import type { Fleet, ServingGroup } from "../fleet/fleet.js";
 import { parseWith, registrationSchema, unregistrationSchema } from "../fleet/registration.js";
 import type { FleetIndex } from "../fleet/seams.js";
 import { LIMITS } from "../limits.js";
-import type { AwaitedDecisions } from "../policy/awaited-decisions.js";
+import type { AwaitedDecisions } from "../awaited-decisions.js";
 import type { Choice } from "../policy/choose.js";
 import type { Router } from "../policy/router.js";
 import { badRequest, sendJson } from "./answers.js";

@@ -2,7 +2,7 @@
  * Callers who wait for a decision (`POST /route` with `until`): each is looked at again when events have been applied, and let go
  * when its decision has come, its time is up, or it has left.
  */
-import { KvproofError } from "../../base/errors.js";
+import { KvproofError } from "../base/errors.js";
 
 /** Callers at once: each costs a decision per slice of applied events. */
 const MAX_WAITING = 64;
