@@ -62,7 +62,7 @@ function main() {
   const upTo = () =>
     step("cluster built", run(join(kit, "build.sh"), [])) &&
     step("cluster up", run(join(kit, "up.sh"), [])) &&
-    step("image packed", run("node", ["scripts/pack-image.mjs", app])) &&
+    step("image packed", run("node", ["scripts/image.mjs", app])) &&
     step("image made", run(join(kit, "image.sh"), ["node", IMAGE, tar, app, "--", "node", "/app/dist/kvproof.js"])) &&
     step("image loaded", run(join(kit, "image.sh"), ["load", tar]));
   try {
