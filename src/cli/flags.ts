@@ -1,6 +1,6 @@
 /** Values of flags that several commands share. The argument parser puts the flag's name before what is thrown. */
 import { InvalidArgumentError } from "commander";
-import { durationMs } from "../base/duration.js";
+import { durationMs } from "../base/duration-text.js";
 
 /** `250ms`, `3s`, `1.5m`, `1h` → milliseconds. */
 export function durationFlag(text: string): number {

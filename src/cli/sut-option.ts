@@ -2,7 +2,7 @@
 import { commandWords } from "../base/command-words.js";
 import { didYouMean } from "../base/did-you-mean.js";
 import { UsageError } from "../base/errors.js";
-import { durationMs } from "../base/duration.js";
+import { durationMs } from "../base/duration-text.js";
 import type { HttpLaunch, SutLaunch } from "../lab/ports.js";
 import { CLAIMABLE, INDEXER_APIS } from "../lab/sut/indexer-driver.js";
 

@@ -36,7 +36,8 @@ async function judged(
   world.write("s.yaml", SCENARIO);
   const { code } = await world.run(["run", "s.yaml", "--quiet", "--sut", driver(name)]);
   const { properties } = world.json<JudgeReport>(world.latest("cli/hidden"), "properties.json");
-  const failed = properties.filter(({ verdict }) => verdict === "fail").map(({ id }) => id);
+  // A bound of time may be excused where the machine had no CPU for it; that it was violated is seen all the same.
+  const failed = properties.filter(({ violationCount }) => violationCount > 0).map(({ id }) => id);
   return { code, failed, headline: world.summary("cli/hidden").headline };
 }
 

@@ -30,7 +30,14 @@ describe("a publisher of a trace", () => {
     const squatter = new Router({ linger: 0 });
     onTestFinished(() => squatter.close());
     // libzmq lets go of a port late; here another socket has it, until the events port is bound again.
-    const restarted = publisher.restart(() => squatter.bind(replay));
+    const taken = (): Promise<boolean> =>
+      squatter.bind(replay).then(
+        () => true,
+        () => false,
+      );
+    const restarted = publisher.restart(async () => {
+      await waitFor(taken, { describe: "the replay port", timeoutMs: 5000 });
+    });
     await waitFor(() => accepts(Number(events.split(":")[2])), { describe: "the events port", timeoutMs: 5000 });
     squatter.close();
     await restarted;

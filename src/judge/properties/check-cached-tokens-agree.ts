@@ -12,7 +12,7 @@
  * Every answer that cannot be compared is counted by the name of its exception.
  */
 import type { RouteRecord } from "../history/records.js";
-import { throughoutPrefix } from "../truth/prefix.js";
+import { possiblePrefix, throughoutPrefix } from "../truth/prefix.js";
 import type { Standing, Survey } from "../truth/survey.js";
 import type { JudgeContext, Property } from "./property.js";
 import { unloaded } from "./property.js";
@@ -89,19 +89,20 @@ function compared(context: JudgeContext, route: Reported): Compared | Exception 
   const reusable = Math.floor((promptTokens - 1) / blockSize);
   if (route.cachedTokens > Math.min(held, reusable) * blockSize) return "filled_by_others_meanwhile";
   const expected = Math.min(route.claimedBlocks, reusable) * blockSize;
-  if (route.cachedTokens !== expected && anotherRanks(standing, survey, route.cachedTokens / blockSize, reusable))
+  if (route.cachedTokens !== expected && anotherRanks(standing, survey, route.cachedTokens / blockSize, until))
     return "taken_by_another_rank";
   return { blockSize, promptTokens, expected, held, lastBlock: route.claimedBlocks > reusable };
 }
 
-/** `blocks` is exactly what some rank had to give. */
-function anotherRanks({ engine }: Standing, survey: Survey, blocks: number, reusable: number): boolean {
+/** Some rank had `blocks` to give when the request came to it, at some moment until then. */
+function anotherRanks({ engine }: Standing, survey: Survey, blocks: number, until: number): boolean {
   if (engine.streams.length < 2) return false;
   const { chain, prompt, window } = survey;
-  const share = ({ holder }: (typeof engine.streams)[number]): number =>
-    Math.min(reusable, throughoutPrefix(holder, chain, prompt.blocks, window.from, window.to));
+  const had = ({ holder }: (typeof engine.streams)[number]): boolean =>
+    blocks >= throughoutPrefix(holder, chain, prompt.blocks, window.from, until) &&
+    blocks <= possiblePrefix(holder, chain, prompt.blocks, window.from, until);
   // A rank that never published has nothing.
-  return blocks === 0 || engine.streams.some((stream) => share(stream) === blocks);
+  return blocks === 0 || engine.streams.some(had);
 }
 
 function isReported(route: RouteRecord): route is Reported {

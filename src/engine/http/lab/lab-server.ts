@@ -40,7 +40,7 @@ export function createLabServer(engine: Engine, ledger: LedgerFile | null, clock
     ["GET /lab/published", ({ res }) => sendJson(res, 200, { published: engine.publishedAtStart })],
     ["GET /lab/load", ({ res }) => sendJson(res, 200, load.report())],
     ["POST /lab/cache", async (call) => sendJson(call.res, 200, await controlCache(engine, await call.json()))],
-    ["POST /lab/load", async (call) => sendJson(call.res, 200, load.control(await call.json()))],
+    ["POST /lab/load", async (call) => sendJson(call.res, 200, await load.control(await call.json()))],
     ["POST /lab/quirk", async (call) => sendJson(call.res, 200, armQuirk(engine, await call.json()))],
     ["POST /lab/memory", async (call) => sendJson(call.res, 200, await ballast.control(await call.json()))],
     ["POST /lab/clock", async (call) => sendJson(call.res, 200, setClock(engine, await call.json()))],

@@ -4,7 +4,7 @@
  * and how late is reported. With `prompts`, as many made-up prompts take turns, hashed beforehand, so that the generator costs
  * little; they must be more than the pool holds, or the later turns would change nothing.
  */
-import { build } from "hdr-histogram-js";
+import type { Histogram } from "hdr-histogram-js";
 import { type Clock, NS_PER_MS, NS_PER_S } from "../../../base/clock.js";
 import type { Engine } from "../../engine.js";
 import type { RankLoop } from "../../rank-loop.js";
@@ -25,7 +25,16 @@ const MAX_LATENESS_US = 60_000_000;
 /** Work between two turns of the event loop, so that HTTP and replays are served meanwhile. */
 const SLICE_MS = 5;
 const TICK_MS = 1;
-const NOTHING_SENT = { running: false, offered_batches: 0, sent_batches: 0, sent_blocks: 0, elapsed_ms: 0 };
+const NOTHING_SENT = {
+  running: false,
+  offered_batches: 0,
+  sent_batches: 0,
+  sent_blocks: 0,
+  elapsed_ms: 0,
+  lateness_p50_ms: 0,
+  lateness_p99_ms: 0,
+  lateness_max_ms: 0,
+};
 
 export interface LoadReport {
   readonly running: boolean;
@@ -54,7 +63,17 @@ interface Run {
 }
 
 class Lateness {
-  readonly #hdr = build({ highestTrackableValue: MAX_LATENESS_US, numberOfSignificantValueDigits: 2 });
+  readonly #hdr: Histogram;
+
+  private constructor(hdr: Histogram) {
+    this.#hdr = hdr;
+  }
+
+  /** Most engines of a fleet never have a load: the library, a megabyte of memory, comes with the first. */
+  static async open(): Promise<Lateness> {
+    const { build } = await import("hdr-histogram-js");
+    return new Lateness(build({ highestTrackableValue: MAX_LATENESS_US, numberOfSignificantValueDigits: 2 }));
+  }
 
   note(ns: number): void {
     this.#hdr.recordValue(Math.min(MAX_LATENESS_US, Math.max(0, Math.round(ns / NS_PER_US))));
@@ -64,7 +83,8 @@ class Lateness {
     const ms = (us: number): number => (us * NS_PER_US) / NS_PER_MS;
     return {
       lateness_p50_ms: ms(this.#hdr.getValueAtPercentile(50)),
-      lateness_p99_ms: ms(this.#hdr.getValueAtPercentile(99)),
+      // The histogram rounds percentiles up, within its resolution; the largest value it knows exactly.
+      lateness_p99_ms: ms(Math.min(this.#hdr.getValueAtPercentile(99), this.#hdr.maxValue)),
       lateness_max_ms: ms(this.#hdr.totalCount === 0 ? 0 : this.#hdr.maxValue),
     };
   }
@@ -84,20 +104,20 @@ export class LoadControl {
   }
 
   /** Starts (replacing a load under way) or, with `stop`, ends it. Returns the state after. */
-  control(value: unknown): LoadReport {
+  async control(value: unknown): Promise<LoadReport> {
     const body = labBody(value, loadFields);
     if (body.stop !== undefined) {
       if (body.stop !== true || Object.keys(body).length > 1) throw labError('a stop is {"stop": true} alone');
       this.stop();
     } else {
-      this.#start(body);
+      this.#start(body, await Lateness.open());
     }
     return this.report();
   }
 
   report(): LoadReport {
     const run = this.#run;
-    if (run === null) return { ...NOTHING_SENT, ...new Lateness().report() };
+    if (run === null) return NOTHING_SENT;
     return {
       running: run.endedNs === null,
       offered_batches: this.#due(run),
@@ -113,7 +133,7 @@ export class LoadControl {
     if (this.#run !== null) this.#run.endedNs ??= this.#clock.nowNs();
   }
 
-  #start(body: LabBody): void {
+  #start(body: LabBody, lateness: Lateness): void {
     const { core, seed } = this.#engine.options;
     const loop = labRank(this.#engine, body);
     this.stop();
@@ -131,7 +151,7 @@ export class LoadControl {
       batchesPerS: labNumber(body, "batches_per_s", { low: 0.001, high: MAX_BATCHES_PER_S, integer: false }),
       tokensPerBatch,
       prepared,
-      lateness: new Lateness(),
+      lateness,
       maxBatches: labNumber(body, "max_batches", { low: 1, high: Number.MAX_SAFE_INTEGER }, Number.MAX_SAFE_INTEGER),
       seed: loadSeed,
       beganNs: this.#clock.nowNs(),
