@@ -2,7 +2,7 @@
  * `node scripts/image.mjs FOLDER`: lays out what an image of kvproof holds under /app, from a built checkout. The Dockerfile takes
  * the same folder as those who pack an image without Docker, so that both are one image: engine, gateway, relay and runner.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -32,6 +32,8 @@ const modules = Object.entries(packages)
   .filter((path) => existsSync(join(root, path)));
 for (const path of modules) copy(path);
 
+// The image runs as nobody, who must get in, even where the folder was made for one user alone.
+chmodSync(folder, 0o755);
 const bundle = readdirSync(join(folder, "dist")).filter((name) => name.endsWith(".js")).length;
 console.log(`${folder}: ${copied.join(", ")} (${bundle} scripts), ${modules.length} modules`);
 
