@@ -189,7 +189,8 @@ describe.concurrent("a driver that does not end when it is told to", { timeout: 
     const world = new CliWorld(context);
     const finished = await runWith(world, aDriver(deaf), [], "1500ms");
     expect(finished).toMatchObject({ code: 1, signal: null });
-    expect(world.summary().headline).toMatch(/^fail: S2 .*stub did not end within 5000 ms after stop/);
+    // Which property leads depends on how busy the machine is: a timed one is not judged while the router waits for a CPU.
+    expect(world.summary().headline).toMatch(/^fail: \S+ .*violated .*; stub did not end within 5000 ms after stop/);
   });
 });
 

@@ -1,5 +1,6 @@
 /** A publisher of event batches made of libzmq's own sockets (PUB or XPUB, and a replay ROUTER); for transport tests. */
 import { Publisher, Router, XPublisher } from "zeromq";
+import { waitFor } from "../../src/base/async.js";
 import type { Clock } from "../../src/base/clock.js";
 import { systemClock } from "../../src/base/clock.js";
 import { silentLogger } from "../../src/base/log.js";
@@ -17,6 +18,12 @@ export interface PublisherOptions {
   readonly replay?: string;
   readonly socket?: "PUB" | "XPUB";
   readonly firstSeq?: number;
+}
+
+/** libzmq lets go of a closed socket's address in its own time, after `close` has returned. */
+async function bindOnceFree(socket: Publisher | XPublisher | Router, address: string): Promise<void> {
+  const bound = (): Promise<true> => socket.bind(address).then(() => true);
+  await waitFor(bound, { describe: `${address} to be free`, timeoutMs: 10_000 });
 }
 
 export class TestPublisher {
@@ -39,8 +46,8 @@ export class TestPublisher {
 
   static async start(options: PublisherOptions = {}): Promise<TestPublisher> {
     const publisher = new TestPublisher(options);
-    await publisher.#pub.bind(options.events ?? "tcp://127.0.0.1:*");
-    await publisher.#router.bind(options.replay ?? "tcp://127.0.0.1:*");
+    await bindOnceFree(publisher.#pub, options.events ?? "tcp://127.0.0.1:*");
+    await bindOnceFree(publisher.#router, options.replay ?? "tcp://127.0.0.1:*");
     publisher.#served = publisher.#serveReplays();
     return publisher;
   }
