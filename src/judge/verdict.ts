@@ -151,6 +151,8 @@ export interface LoadStep {
   readonly latenessMaxMs: number;
   /** From the end of the step until everything sent had been applied; null = not within the recovery bound. */
   readonly drainMs: number | null;
+  /** CPU of the system under test during the step, all that it did then; null = nobody could tell. */
+  readonly cpuUsPerBatch: number | null;
   /** What did not keep up; null = everything did. */
   readonly limit: "generator" | "system under test" | null;
   readonly receiveToApplyP99Ms: number | null;

@@ -35,10 +35,12 @@ describe("a publisher of a trace", () => {
         () => true,
         () => false,
       );
+    let squatting = false;
     const restarted = publisher.restart(async () => {
-      await waitFor(taken, { describe: "the replay port", timeoutMs: 5000 });
+      squatting = await waitFor(taken, { describe: "the replay port", timeoutMs: 5000 });
     });
-    await waitFor(() => accepts(Number(events.split(":")[2])), { describe: "the events port", timeoutMs: 5000 });
+    const boundAgain = async (): Promise<boolean> => squatting && (await accepts(Number(events.split(":")[2])));
+    await waitFor(boundAgain, { describe: "the events port", timeoutMs: 5000 });
     squatter.close();
     await restarted;
     expect([publisher.events, publisher.replay]).toEqual([events, replay]);

@@ -60,11 +60,13 @@ export class EngineLoad {
     const engines = this.#engines();
     const each = <T>(call: (engine: string) => Promise<T>): Promise<T[]> =>
       mapLimit(engines, CALLS_AT_ONCE, ({ spec }) => call(spec.engine));
+    const cpuBefore = this.#sutCpuSeconds();
     const startedAt = clock.nowNs();
     await each((engine) => lab.control(engine, "load", this.#order(ratePerS / engines.length)));
     await delay(lastsMs, signal);
     const reports = await each(async (engine) => report.parse(await lab.control(engine, "load", { stop: true })));
     const stoppedAt = clock.nowNs();
+    const sutCpuSeconds = this.#sutCpuSeconds() - cpuBefore;
     const drainMs = await this.#drained(engines, stoppedAt, signal);
     await sampleApplied(this.#context);
     const total = (field: keyof z.infer<typeof report>): number => reports.reduce((sum, one) => sum + one[field], 0);
@@ -81,10 +83,15 @@ export class EngineLoad {
       latenessP50Ms: worst("lateness_p50_ms"),
       latenessP99Ms: worst("lateness_p99_ms"),
       latenessMaxMs: worst("lateness_max_ms"),
+      ...(Number.isNaN(sutCpuSeconds) ? {} : { sutCpuSeconds }),
       drainMs,
     };
     recorder.record(record);
     return record;
+  }
+
+  #sutCpuSeconds(): number {
+    return this.#context.lab.resources().find(({ kind }) => kind === "gateway")?.cpuSeconds ?? Number.NaN;
   }
 
   #order(batchesPerS: number): Record<string, number> {

@@ -117,9 +117,8 @@ export function listen(server: Server, host: string, port: number): Promise<stri
   });
 }
 
-/** Ends the listener and every connection. */
-/** Answers that are about to end may do so. */
-const LAST_WORDS_MS = 300;
+/** Answers that are about to end may do so; on a busy machine the last of a ledger takes its time. */
+const LAST_WORDS_MS = 2000;
 
 /** Like {@link closeServer}, but what is being answered gets a moment to end in order. */
 export function endServer(server: Server): Promise<void> {
@@ -133,6 +132,7 @@ export function endServer(server: Server): Promise<void> {
   });
 }
 
+/** Ends the listener and every connection. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

@@ -58,6 +58,7 @@ describe("parseJsonWithTokens", () => {
     '{"tokens":[1,]}',
     '{"tokens":[]}',
     '{"tokens":[1.0,2e3]}',
+    '{"tokens":[1000,-0]}',
     '{"tokens":[4294967296]}',
     '{"tokens":[12345678901234567890]}',
     '{"\\u0074okens":[1]}',

@@ -48,7 +48,8 @@ function withTypedTokens(value: unknown, key: string): unknown {
 }
 
 function isU32(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_U32;
+  // No u32 says -0.
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_U32 && !Object.is(value, -0);
 }
 
 /** Offset of the '[' that follows the quoted key in the outermost object; -1 = there is none. */

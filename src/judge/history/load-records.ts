@@ -32,6 +32,8 @@ export interface LoadRecord {
   readonly latenessP50Ms: number;
   readonly latenessP99Ms: number;
   readonly latenessMaxMs: number;
+  /** CPU of the SUT from start to stop; absent where nobody can tell. */
+  readonly sutCpuSeconds?: number;
   /** From the end of the load until the SUT had applied all that was sent; null = it did not within the recovery bound. */
   readonly drainMs: number | null;
 }

@@ -84,6 +84,7 @@ export class LoadAccount {
       latenessP99Ms: record.latenessP99Ms,
       latenessMaxMs: record.latenessMaxMs,
       drainMs: record.drainMs,
+      cpuUsPerBatch: cpuUsPerBatch(record),
       limit: limitOf(record),
       receiveToApplyP99Ms: latencies.sinceReceived.count === 0 ? null : latencies.sinceReceived.percentileMs(99),
       emitToApplyP99Ms: latencies.sinceEmitted.count === 0 ? null : latencies.sinceEmitted.percentileMs(99),
@@ -120,6 +121,10 @@ export class LoadAccount {
     const kept = this.#steps.filter(({ record }) => keepsUp(record));
     return kept.length === 0 || this.#steps.length === 1 ? this.#steps : kept;
   }
+}
+
+function cpuUsPerBatch({ sutCpuSeconds, sent }: LoadRecord): number | null {
+  return sutCpuSeconds === undefined || sent === 0 ? null : (sutCpuSeconds * 1e6) / sent;
 }
 
 function medianOf(values: readonly number[]): number {

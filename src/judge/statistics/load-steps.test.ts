@@ -6,9 +6,8 @@ const lasting = (perS: number, more: Partial<typeof fine & { drainMs: number | n
   ...fine,
   offered: perS,
   sent: perS,
+  offeredPerS: perS,
   ...more,
-  startedAt: 0,
-  stoppedAt: 1e9,
 });
 
 describe("steps of a load", () => {
@@ -31,7 +30,7 @@ describe("steps of a load", () => {
   });
 
   it("reckons rates from what was sent, not from what was asked for", () => {
-    expect(sentPerS({ sent: 500, startedAt: 0, stoppedAt: 2e9 })).toBe(250);
-    expect(sentPerS({ sent: 500, startedAt: 5, stoppedAt: 5 })).toBe(0);
+    expect(sentPerS({ sent: 500, offered: 1000, offeredPerS: 100 })).toBe(50);
+    expect(sentPerS({ sent: 0, offered: 0, offeredPerS: 100 })).toBe(0);
   });
 });

@@ -30,7 +30,7 @@ export interface Knee {
 }
 
 /** Steps in order of rising rate. */
-export function kneeOf(steps: readonly (Step & Pick<LoadRecord, "startedAt" | "stoppedAt">)[]): Knee {
+export function kneeOf(steps: readonly (Step & Pick<LoadRecord, "offeredPerS">)[]): Knee {
   let perS: number | null = null;
   for (const step of steps) {
     const limit = limitOf(step);
@@ -40,6 +40,7 @@ export function kneeOf(steps: readonly (Step & Pick<LoadRecord, "startedAt" | "s
   return { perS, limit: null };
 }
 
-export function sentPerS({ sent, startedAt, stoppedAt }: Pick<LoadRecord, "sent" | "startedAt" | "stoppedAt">): number {
-  return stoppedAt > startedAt ? (sent * 1e9) / (stoppedAt - startedAt) : 0;
+/** Each engine loads for as long as it was told to, though a large fleet neither starts nor stops within one moment. */
+export function sentPerS({ sent, offered, offeredPerS }: Pick<LoadRecord, "sent" | "offered" | "offeredPerS">): number {
+  return offered > 0 ? (offeredPerS * sent) / offered : 0;
 }

@@ -1,5 +1,6 @@
 /** One SVG: how cost grows with engines and with resident blocks. Drawn by hand: two small line charts need no library. */
 import type { BenchReport } from "./results.js";
+import { costsByRate } from "./thresholds.js";
 
 const WIDTH = 420;
 const HEIGHT = 240;
@@ -11,9 +12,13 @@ interface Point {
 }
 
 export function growthSvg(report: BenchReport): string {
-  const engines = report.results.flatMap(({ scenario, engines: x, figures }) => {
-    const y = figures.cpu_s_per_million_events;
-    return scenario.includes("throughput-system") && y !== undefined ? [{ x, y }] : [];
+  const fleets = report.results.filter(({ scenario }) => scenario.includes("throughput-system"));
+  const costs = fleets.map(({ engines, load }) => ({ engines, byRate: costsByRate(load) }));
+  const rates = [...(costs[0]?.byRate.keys() ?? [])].filter((rate) => costs.every(({ byRate }) => byRate.has(rate)));
+  const common = Math.max(0, ...rates);
+  const engines = costs.flatMap(({ engines: x, byRate }) => {
+    const y = byRate.get(common);
+    return y === undefined ? [] : [{ x, y }];
   });
   const blocks = (report.wire?.growth ?? []).map((step) => ({
     x: step.residentBlocks,
@@ -21,7 +26,7 @@ export function growthSvg(report: BenchReport): string {
   }));
   const bytes = (report.wire?.growth ?? []).map((step) => ({ x: step.residentBlocks, y: step.bytesPerBlock }));
   const charts = [
-    chart("CPU s per million events, by engines", engines),
+    chart(`CPU s per million batches, by engines (${common.toLocaleString("en-US")} batches/s)`, engines),
     chart("CPU s per million events, by resident blocks (socket to index)", blocks),
     chart("Bytes per resident block (socket to index)", bytes),
   ];

@@ -7,9 +7,25 @@ import { type BenchmarkResult, type BenchReport, saveReport, worstExit } from ".
 import { overallThresholds } from "./thresholds.js";
 import { reportLines } from "./tables.js";
 import { growthSvg } from "./growth-chart.js";
+import type { LoadStep } from "../../../src/judge/verdict.js";
 import type { WireReport } from "../wire/measure.js";
 
-const result = (scenario: string, cpu: number, engines = 10): BenchmarkResult => ({
+const step = (offeredPerS: number, cpuUsPerBatch: number, limit: LoadStep["limit"] = null): LoadStep => ({
+  offeredPerS,
+  sentPerS: offeredPerS,
+  offered: offeredPerS,
+  sent: offeredPerS,
+  lastedMs: 1000,
+  latenessP50Ms: 1,
+  latenessP99Ms: 1,
+  latenessMaxMs: 1,
+  drainMs: 1,
+  cpuUsPerBatch,
+  limit,
+  receiveToApplyP99Ms: 1,
+  emitToApplyP99Ms: 1,
+});
+const result = (scenario: string, cpu: number, engines = 10, load: readonly LoadStep[] = []): BenchmarkResult => ({
   scenario: `benchmark/${scenario}`,
   title: scenario,
   verdict: "pass",
@@ -21,7 +37,7 @@ const result = (scenario: string, cpu: number, engines = 10): BenchmarkResult =>
   dir: "x",
   figures: { cpu_s_per_million_events: cpu },
   thresholds: [],
-  load: [],
+  load,
   distributions: [],
 });
 const wire = (kneePerS: number, limit: WireReport["limit"]): WireReport => ({
@@ -74,12 +90,15 @@ describe("benchmark results", () => {
     expect(worstExit([0])).toBe(0);
   });
 
-  it("cost per event may grow by half from 10 to 100 engines, and no more", () => {
-    const grown = (factor: number) =>
-      overallThresholds([result("throughput-system-10", 40), result("throughput-system-100", 40 * factor, 100)], null);
+  it("cost per batch may grow by half from 10 to 100 engines, and no more, at the highest rate that both keep up with", () => {
+    const few = result("throughput-system-10", 1, 10, [step(5000, 90), step(7100, 40), step(10_000, 30)]);
+    const grown = (factor: number) => {
+      const steps = [step(5000, 500), step(7100, 40 * factor), step(10_000, 1, "system under test")];
+      return overallThresholds([few, result("throughput-system-100", 1, 100, steps)], null);
+    };
     expect(grown(1.4)).toMatchObject([{ measured: 1.4, verdict: "pass" }]);
     expect(grown(1.6)).toMatchObject([{ measured: 1.6, verdict: "fail" }]);
-    expect(overallThresholds([result("throughput-system-10", 40)], null)).toEqual([]);
+    expect(overallThresholds([few], null)).toEqual([]);
   });
 
   it("a publisher that could not send enough says nothing about the subscriber", () => {
@@ -89,9 +108,13 @@ describe("benchmark results", () => {
   });
 
   it("tables and chart show what was measured", () => {
-    const results = [result("throughput-system-10", 41.5), result("throughput-system-100", 50.25, 100)];
+    const results = [
+      result("throughput-system-10", 41.5, 10, [step(7100, 20)]),
+      result("throughput-system-100", 40, 100, [step(7100, 50.25)]),
+    ];
     const text = reportLines(report(results)).join("\n");
     expect(text).toMatch(/throughput-system-10 +10 .* 41\.5/);
+    expect(text).toMatch(/throughput-system-100 .* 7,100 .* 50\.3/);
     expect(text).toContain("70,000 batches/s with nothing lost");
     expect(growthSvg(report(results))).toContain("50.3");
   });

@@ -38,7 +38,16 @@ function latencyRows(results: readonly BenchmarkResult[]): string[][] {
 }
 
 function loadRows(results: readonly BenchmarkResult[]): string[][] {
-  const head = ["benchmark", "offered/s", "sent/s", "late p99 ms", "rest ms", "receive to apply p99", "limited by"];
+  const head = [
+    "benchmark",
+    "offered/s",
+    "sent/s",
+    "late p99 ms",
+    "rest ms",
+    "CPU us/batch",
+    "receive to apply p99",
+    "limited by",
+  ];
   const rows = results.flatMap((result) =>
     result.load.map((step) => [
       nameOf(result),
@@ -46,6 +55,7 @@ function loadRows(results: readonly BenchmarkResult[]): string[][] {
       shown(step.sentPerS, 0),
       shown(step.latenessP99Ms),
       shown(step.drainMs),
+      shown(step.cpuUsPerBatch),
       shown(step.receiveToApplyP99Ms, 3),
       step.limit ?? "",
     ]),

@@ -1,5 +1,5 @@
 /** What is asked over several benchmarks together, and of the receiving path alone. */
-import type { ThresholdResult } from "../../../src/judge/verdict.js";
+import type { LoadStep, ThresholdResult } from "../../../src/judge/verdict.js";
 import type { WireReport } from "../wire/measure.js";
 import type { BenchmarkResult } from "./results.js";
 
@@ -19,13 +19,25 @@ function wireThreshold({ kneePerS, limit }: WireReport): ThresholdResult {
   return { measure: "wire_batches_per_s", expression: `value >= ${WIRE_PER_S}`, measured: kneePerS, verdict };
 }
 
-/** CPU per event at the highest rate that both fleets keep up with is compared by their whole rising loads. */
+/** CPU per batch at the highest rate that both fleets kept up with: whatever each does beside its events is in it. */
 export function costGrowth(results: readonly BenchmarkResult[]): number | null {
-  const costOf = (engines: number): number | undefined =>
-    results.find(({ scenario }) => scenario === `benchmark/throughput-system-${engines}`)?.figures
-      .cpu_s_per_million_events;
-  const [few, many] = [costOf(10), costOf(100)];
-  return few === undefined || many === undefined || few === 0 ? null : many / few;
+  const [few, many] = [costsOf(results, 10), costsOf(results, 100)];
+  const common = Math.max(...[...few.keys()].filter((rate) => many.has(rate)));
+  const [fewCost, manyCost] = [few.get(common), many.get(common)];
+  return fewCost === undefined || manyCost === undefined ? null : manyCost / fewCost;
+}
+
+function costsOf(results: readonly BenchmarkResult[], engines: number): ReadonlyMap<number, number> {
+  return costsByRate(results.find(({ scenario }) => scenario === `benchmark/throughput-system-${engines}`)?.load ?? []);
+}
+
+/** CPU microseconds per batch by offered rate, of the steps that everything kept up with. */
+export function costsByRate(steps: readonly LoadStep[]): ReadonlyMap<number, number> {
+  return new Map(
+    steps.flatMap(({ offeredPerS, limit, cpuUsPerBatch }): [number, number][] =>
+      limit === null && cpuUsPerBatch ? [[offeredPerS, cpuUsPerBatch]] : [],
+    ),
+  );
 }
 
 function growthThreshold(results: readonly BenchmarkResult[]): ThresholdResult[] {
