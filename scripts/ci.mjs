@@ -43,7 +43,7 @@ const stages = [
   ...(withoutCluster === null ? [["a real Kubernetes", "node", ["scripts/cluster-gate.mjs"]]] : []),
   ["core benchmark", "npm", ["run", "bench:core", "--", "--quick"], [0, 3]],
   // A wrong verdict fails; a machine too noisy for one (2) is shown.
-  ["regression gate, self-test", "npm", ["run", "bench:selftest", "--", "--rounds", "1"], [0, 2]],
+  ["regression gate, self-test", "npm", ["run", "bench:selftest", "--", "--rounds", "1", "--pairs", "16"], [0, 2]],
 ];
 
 if (!canFilterPackets) console.log("left out: chaos with real packet loss (needs root, nft and ip)");
