@@ -103,4 +103,13 @@ describe("judgeHistory", () => {
     expect(report.distributions.map(({ measure }) => measure)).toEqual(["start_ms"]);
     expect(report.exitCode).toBe(1);
   });
+
+  it("leaves out what was published in the warm-up, though it is seen when that is over", async () => {
+    const probe = { probe: "visibility", target: "a" } as const;
+    const history = aHistory().engine("a").prompt("p", 2).prompt("q", 2);
+    history.add({ k: "phase", name: "warmup" }).stores("a", "p").wait(10).add({ k: "phase", name: "steady" });
+    history.asks("p", { a: 2 }, probe).stores("a", "q").asks("q", { a: 2 }, probe);
+    const { distributions } = await history.judged();
+    expect(distributions.find(({ measure }) => measure === "visibility_ms")).toMatchObject({ count: 1 });
+  });
 });

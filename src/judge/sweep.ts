@@ -46,7 +46,6 @@ export class Sweep {
   readonly #costs: Costs;
   readonly #starting = new Map<string, number>();
   #at = Number.NEGATIVE_INFINITY;
-  #warmingUp = false;
   #queries = 0;
   #requests = 0;
 
@@ -81,7 +80,7 @@ export class Sweep {
     else if (record.k === "route") this.#route(record);
     else if (record.k === "engine") this.#life(record);
     else if (record.k === "resource") this.#starvation.note(record);
-    else if (record.k === "phase") this.#warmingUp = record.name === "warmup";
+    else if (record.k === "phase") this.#measures.entered(record.name, record.at);
     for (const handle of this.#handlersOf(record.k)) handle(record);
     if (!this.#statistics) return;
     this.#load.note(record);
@@ -158,7 +157,7 @@ export class Sweep {
   #query(query: QueryRecord): void {
     this.#queries++;
     if (query.answer === undefined || query.ret - query.inv > MAX_QUESTION_NS) return;
-    if (!this.#warmingUp) this.#measures.record("query_ms", query.ret - query.inv);
+    this.#measures.record("query_ms", query.ret - query.inv, query.inv);
     const prompt = this.#truth.prompts.get(query.prompt);
     const survey = this.#context.survey(prompt, query.inv - this.#run.bounds.stalenessNs, query.ret, query.answer);
     this.#memory.recall(survey);
@@ -179,12 +178,11 @@ export class Sweep {
   #route(route: RouteRecord): void {
     this.#truth.prompts.get(route.prompt);
     if (!route.dry) this.#requests++;
-    if (this.#warmingUp || route.error !== undefined) return;
-    if (route.awaited === true) return;
-    if (route.dry) this.#measures.record("route_ms", route.ret - route.inv);
+    if (route.error !== undefined || route.awaited === true) return;
+    if (route.dry) this.#measures.record("route_ms", route.ret - route.inv, route.inv);
     else {
-      this.#measures.record("served_ms", route.ret - route.due);
-      this.#measures.record("ttft_ms", route.chosenAt - route.due);
+      this.#measures.record("served_ms", route.ret - route.due, route.due);
+      this.#measures.record("ttft_ms", route.chosenAt - route.due, route.due);
     }
   }
 }

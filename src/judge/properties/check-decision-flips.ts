@@ -101,7 +101,7 @@ class FlipGroup {
       this.#tally.violate(this.#overdue);
     } else if (this.#followedAt !== null) {
       this.#tally.opportunity();
-      this.#context.measures.record("flip_ms", this.#followedAt - this.#best.since);
+      this.#context.measures.record("flip_ms", this.#followedAt - this.#best.since, this.#best.since);
     }
   }
 }

@@ -110,7 +110,7 @@ export class Watches {
     if (watch.shownAt !== null) {
       const took = watch.shownAt - watch.change.emittedAt;
       this.#tally.opportunity();
-      this.#context.measures.record(this.#measure, took);
+      this.#context.measures.record(this.#measure, took, watch.change.emittedAt);
       if (took > this.#slowest) {
         this.#slowest = took;
         this.#tally.measured.slowest_engine = engine;

@@ -1,5 +1,6 @@
 /** The named measures of a run: distributions in milliseconds, and shares from 0 to 1. */
 import { FIGURES } from "./figures.js";
+import type { PhaseRecord } from "../history/records.js";
 import type { Distribution } from "../verdict.js";
 import { LatencyHistogram } from "./histogram.js";
 
@@ -58,14 +59,22 @@ export const THRESHOLD_MEASURES: Readonly<Record<string, string>> = {
 export class Measures {
   readonly #histograms = new Map<MeasureName, LatencyHistogram>();
   readonly #recording: boolean;
+  #steadySince = Number.NEGATIVE_INFINITY;
 
   /** `recording` = false: nobody will ask. */
   constructor(recording = true) {
     this.#recording = recording;
   }
 
-  record(measure: MeasureName, ns: number): void {
-    if (!this.#recording) return;
+  /** What begins while a run warms up is not measured: cold code says nothing about ordinary days. */
+  entered(phase: PhaseRecord["name"], at: number): void {
+    if (phase === "warmup") this.#steadySince = Number.POSITIVE_INFINITY;
+    else this.#steadySince = Math.min(this.#steadySince, at);
+  }
+
+  /** `beganAt`: of what is measured; absent = it counts whenever it was. */
+  record(measure: MeasureName, ns: number, beganAt = Number.POSITIVE_INFINITY): void {
+    if (!this.#recording || beganAt < this.#steadySince) return;
     let histogram = this.#histograms.get(measure);
     if (histogram === undefined) this.#histograms.set(measure, (histogram = new LatencyHistogram()));
     histogram.recordNs(ns);
