@@ -9,6 +9,7 @@ const hashes = await loadHashes("sha256_cbor");
 
 describe("the reference gateway survives", () => {
   it.each(ANOMALIES)("$id: $what", { timeout: 120_000 }, async ({ plan, faults, exercises, happened, excused }) => {
+    const exercised = new Map<string, number>();
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
       const judged = await judgePlan(plan(seed), hashes);
       const result = resultOf(judged);
@@ -19,7 +20,9 @@ describe("the reference gateway survives", () => {
         `seed ${seed}`,
       ).toEqual([]);
       expect(result.doubts, `seed ${seed}`).toEqual([]);
-      for (const id of exercises) expect(result.opportunities[id], `seed ${seed}: ${id}`).toBeGreaterThan(0);
+      for (const id of exercises) exercised.set(id, (exercised.get(id) ?? 0) + (result.opportunities[id] ?? 0));
     }
+    // One seed may ask at moments that prove nothing; all together must not.
+    for (const id of exercises) expect(exercised.get(id), id).toBeGreaterThan(0);
   });
 });
