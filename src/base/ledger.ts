@@ -17,8 +17,11 @@ export type LedgerChange =
       readonly blocks: readonly LedgerBlock[];
       readonly group?: number;
       readonly medium?: string;
-      /** misplaced: under a parent that nobody stored. doubled: stated twice, as if another copy had been stored. */
-      readonly wire?: "misplaced" | "doubled";
+      /**
+       * misplaced: nobody can tell where it belongs. doubled: stated twice, as if another copy had been stored. unsaid: not
+       * stated at all.
+       */
+      readonly wire?: "misplaced" | "doubled" | "unsaid";
     }
   | {
       readonly op: "remove";

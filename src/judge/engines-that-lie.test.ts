@@ -46,6 +46,25 @@ describe("a removal that is never said", () => {
   });
 });
 
+describe("a store that is never said", () => {
+  const unsaid = () => held().stores("a", "q", { said: "unsaid" }).wait(200);
+
+  it("a router that does not know it, or heard of it otherwise: green", async () => {
+    const history = unsaid().asks("q", {}).wait(1000).asks("q", {}, converge).asks("q", { a: 2 }, converge);
+    expect(await verdicts(history, "S0", "S2", "C1", "L1")).not.toContain("fail");
+  });
+
+  it("a router that misses it when it is stored again, aloud: red", async () => {
+    const again = unsaid().removes("a", "q").stores("a", "q").wait(1200).asks("q", {}, converge);
+    expect(await verdicts(again, "S2", "C1")).toEqual(["fail", "fail"]);
+  });
+
+  it("a router that credits it after its removal: red", async () => {
+    const gone = unsaid().removes("a", "q").wait(1200).asks("q", { a: 2 }, converge);
+    expect(await verdicts(gone, "S1", "C1")).toEqual(["fail", "fail"]);
+  });
+});
+
 describe("blocks under a parent that nobody stored", () => {
   const misplaced = () => held().stores("a", "q", { said: "misplaced" }).wait(200);
 

@@ -66,6 +66,9 @@ export const ALSO_BY: Readonly<Record<string, readonly Cover[]>> = {
   C38: [fault("engine.quirk", { quirk: "missing-remove" })],
   C39: [fault("stream.burnt"), fault("engine.quirk", { quirk: "burn-seq" })],
   C42: [fault("engine.quirk", { quirk: "wrong-parent" })],
+  // What the engine drops without a word it goes on advertising.
+  C44: [fault("engine.quirk", { quirk: "missing-remove" })],
+  C46: [fault("engine.quirk", { quirk: "missing-store" })],
   D49: [scenario("chaos/pod-kill-publishing")],
   D52: ADAPTERS,
   D54: DIALECTS,
@@ -77,6 +80,7 @@ export const ALSO_BY: Readonly<Record<string, readonly Cover[]>> = {
   W7: LOSS,
   W9: DIALECTS,
   W12: GROUPS,
+  W13: [fault("engine.quirk", { quirk: "sparse-store" })],
   W16: [scenario("e2e/pod-create-publishing")],
   W17: [faultOfRouter("process.kill")],
   W21: [test("src/engine/cache/engine-core.test.ts", "admits nobody whose whole prompt does not fit")],
@@ -90,7 +94,4 @@ export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
 };
 
 /** It could be covered, and is not. */
-export const OPEN: Readonly<Record<string, string>> = {
-  C44: "the engine double advertises no block that it does not hold: judged by the ledger, such a store is a lie of the truth itself",
-  C46: "the engine double stores blocks of hybrid models at their own size; one that keeps quiet about short prompts would need a new quirk",
-};
+export const OPEN: Readonly<Record<string, string>> = {};

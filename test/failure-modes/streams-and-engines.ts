@@ -77,6 +77,16 @@ export const engines: readonly FailureMode[] = [
     by: [fault("engine.quirk", { quirk: "missing-remove" })],
   },
   {
+    id: "engine-missing-store",
+    what: "stores never said",
+    by: [fault("engine.quirk", { quirk: "missing-store" })],
+  },
+  {
+    id: "engine-sparse-store",
+    what: "stores with fewer tokens than hashes",
+    by: [fault("engine.quirk", { quirk: "sparse-store" })],
+  },
+  {
     id: "engine-burnt-number",
     what: "sequence numbers that are never sent",
     by: [fault("engine.quirk", { quirk: "burn-seq" }), fault("stream.burnt"), simulated("engine.burn-seq")],

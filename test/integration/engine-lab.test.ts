@@ -163,6 +163,24 @@ describe("quirks", () => {
     expect(await engine.complete(tokens(33))).toBe(0);
   });
 
+  it("missing-store: the wire keeps quiet about blocks that the ledger has", async () => {
+    const { engine, log } = await watched();
+    await engine.labJson("POST", "/lab/quirk", { kind: "missing-store" });
+    const { seq } = await engine.store(tokens(32));
+    expect(types(await log.until(seq as number))).toEqual([]);
+    expect(recordOf(engine, seq)).toMatchObject({ changes: [{ op: "store", wire: "unsaid" }] });
+    expect(await engine.complete(tokens(33))).toBe(32);
+  });
+
+  it("sparse-store: the wire has more hashes than its tokens are enough for", async () => {
+    const { engine, log } = await watched();
+    await engine.labJson("POST", "/lab/quirk", { kind: "sparse-store" });
+    const { seq } = await engine.store(tokens(32));
+    const [event] = (await log.until(seq as number)).batch().events;
+    expect(event).toMatchObject({ type: "stored", blockHashes: { length: 2 }, tokenIds: { length: 16 } });
+    expect(recordOf(engine, seq)).toMatchObject({ changes: [{ op: "store", wire: "misplaced" }] });
+  });
+
   it("burn-seq: a hole that no replay fills, marked burnt in the ledger", async () => {
     const { engine, log } = await watched();
     await engine.labJson("POST", "/lab/quirk", { kind: "burn-seq", count: 2 });

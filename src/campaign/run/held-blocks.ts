@@ -97,7 +97,7 @@ function move(
 ): void {
   const place = `${change.group ?? 0} ${change.medium ?? "GPU"}`;
   if (change.op === "store") {
-    if (change.wire === "misplaced") untold.add(identity);
+    if (change.wire === "misplaced" || change.wire === "unsaid") untold.add(identity);
     else if (told && !copies.has(identity)) untold.delete(identity);
     if (change.wire === "doubled") overstated.add(identity);
   } else if (!told || change.wire === "unsaid") overstated.add(identity);

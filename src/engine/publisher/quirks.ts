@@ -20,6 +20,8 @@ export const quirks = {
     does: "leaves the removals out of the next batch that has some",
     fits: (events) => events.some((event) => event.type === "removed"),
   },
+  "missing-store": { does: "leaves the stores out of the next batch that has some", fits: hasStore },
+  "sparse-store": { does: "states the next batch's first store with the tokens of one block too few", fits: hasStore },
   "burn-seq": {
     does: "consumes the next batch's sequence number but sends nothing; no replay returns it",
     fits: always,
@@ -51,10 +53,12 @@ export function distortEvents(kind: QuirkKind, events: readonly KvEvent[]): read
       return events.flatMap((event): KvEvent[] => (event.type === "stored" ? [event, event] : [event]));
     case "missing-remove":
       return events.filter((event) => event.type !== "removed");
-    case "wrong-parent": {
-      const first = events.findIndex((event) => event.type === "stored");
-      return events.map((event, i) => (i === first ? adopt(event as BlockStored) : event));
-    }
+    case "missing-store":
+      return events.filter((event) => event.type !== "stored");
+    case "wrong-parent":
+      return changeFirstStore(events, adopt);
+    case "sparse-store":
+      return changeFirstStore(events, thinOut);
     case "garbled-event":
     case "unknown-event":
       return [{ type: "cleared" }, ...events];
@@ -71,7 +75,9 @@ export function markChanges(kind: QuirkKind, changes: readonly LedgerChange[]): 
   return changes.map((change, i): LedgerChange => {
     if (change.op === "store" && kind === "duplicate-store") return { ...change, wire: "doubled" };
     if (change.op === "remove" && kind === "missing-remove") return { ...change, wire: "unsaid" };
-    if (change.op === "store" && kind === "wrong-parent" && i === firstStore) return { ...change, wire: "misplaced" };
+    if (change.op === "store" && kind === "missing-store") return { ...change, wire: "unsaid" };
+    const isFirst = kind === "wrong-parent" || kind === "sparse-store";
+    if (change.op === "store" && isFirst && i === firstStore) return { ...change, wire: "misplaced" };
     return change;
   });
 }
@@ -100,6 +106,16 @@ function overwriteTag(payload: Uint8Array, tag: Buffer): Uint8Array {
 /** 0xc1 is the one byte that MessagePack never uses; the length stays, so that sizes tell nothing. */
 function garble(payload: Uint8Array): Uint8Array {
   return new Uint8Array(payload.length).fill(0xc1);
+}
+
+function changeFirstStore(events: readonly KvEvent[], change: (store: BlockStored) => BlockStored): readonly KvEvent[] {
+  const first = events.findIndex((event) => event.type === "stored");
+  return events.map((event, i) => (i === first ? change(event as BlockStored) : event));
+}
+
+/** As hybrid models do, some of whose blocks are not kept (vllm#44451): nobody can say which tokens belong to which hash. */
+function thinOut(event: BlockStored): BlockStored {
+  return { ...event, tokenIds: Array.from(event.tokenIds).slice(event.blockSize) };
 }
 
 /** A parent nobody stored: the complement of the first block's own hash. */

@@ -179,12 +179,12 @@ export class Truth {
     const group = change.group ?? 0;
     const medium = this.#medium(change.medium ?? GPU);
     this.blockOperations += change.blocks.length;
+    const known = told && (change.wire === undefined || change.wire === "doubled");
     for (const block of change.blocks) {
       const id = this.identities.intern(block[0]);
-      if (change.op === "store")
-        holder.store(id, group, medium, entry.at, told && change.wire !== "misplaced", change.wire === "doubled");
+      if (change.op === "store") holder.store(id, group, medium, entry.at, known, change.wire === "doubled");
       else {
-        const removal = holder.remove(id, group, medium, entry.at, told && change.wire !== "unsaid");
+        const removal = holder.remove(id, group, medium, entry.at, known);
         if (removal === Removal.lost) this.losses.block(id, engine.index, entry.at);
         else if (removal === Removal.impossible) this.continuity.impossibleRemoval(entry, block[0]);
       }

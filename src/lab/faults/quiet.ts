@@ -32,6 +32,8 @@ const machine = always(both("a busy machine is seen in the machine's own metrics
 const QUIRKS: Readonly<Record<string, Quiet>> = {
   "duplicate-store": both("a store of what is held already changes nothing"),
   "missing-remove": both("what is not said cannot be heard"),
+  "missing-store": both("what is not said cannot be heard"),
+  "sparse-store": both("blocks that belong nowhere are counted over the whole index, and kept out of answers"),
   "wrong-parent": both("blocks that belong nowhere are counted over the whole index, and kept out of answers"),
   "clear-on-idle": both("a clear is a regular event"),
 };

@@ -8,6 +8,8 @@ import { again, BackgroundWork } from "../watching.js";
 export const QUIRKS = [
   "duplicate-store",
   "missing-remove",
+  "missing-store",
+  "sparse-store",
   "burn-seq",
   "garbled-batch",
   "garbled-event",
