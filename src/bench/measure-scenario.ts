@@ -1,19 +1,13 @@
 /** One unit of a comparison by scenario: a whole run by one build, and the declared few of its figures. */
-import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { z } from "zod";
-import { asError, ExitCode, UnavailableError } from "../base/errors.js";
+import { UnavailableError } from "../base/errors.js";
 import type { Build } from "./build.js";
 import type { Metric, Sample } from "./measure.js";
-
-const run = promisify(execFile);
+import { runBuild } from "./run-build.js";
 
 const RUN_TIMEOUT_MS = 15 * 60_000;
-const QUOTED_CHARACTERS = 300;
-const OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** Of the figures and distributions in a run's properties.json. What a build or scenario does not measure is left out. */
 export const SCENARIO_METRICS: readonly Metric[] = [
@@ -37,31 +31,15 @@ const judgedShape = z.object({
  * @throws UnavailableError KVP_E_BENCHMARK_FAILED when the run fails, is unknown, measured nothing, or lost batches: a build that
  *   skips work is fast
  */
-export async function measureScenario(
-  build: Build,
-  scenario: string,
-  seed: number,
-  signal: AbortSignal,
-): Promise<Sample> {
-  const folder = mkdtempSync(join(tmpdir(), "kvproof-bench-"));
-  try {
-    const program = join(dirname(build.entry), "kvproof.js");
-    const args = [program, "run", scenario, "--quiet", "--seed", String(seed), "--out", folder];
-    const limits = { timeout: RUN_TIMEOUT_MS, maxBuffer: OUTPUT_LIMIT_BYTES, signal };
-    // A missed threshold says how fast the machine is today; both sides run on it.
-    await run(process.execPath, args, limits).catch((thrown: unknown) => {
-      if ((thrown as { code?: unknown }).code !== ExitCode.threshold) throw thrown;
-    });
-    return scenarioSample(JSON.parse(readFileSync(judgedFile(folder), "utf8")), build);
-  } catch (thrown) {
-    if (signal.aborted) throw new UnavailableError("KVP_E_INTERRUPTED", "interrupted while measuring");
-    if (thrown instanceof UnavailableError) throw thrown;
-    const { stderr = "", stdout = "" } = thrown as { stderr?: string; stdout?: string };
-    const said = (stderr.trim() || stdout.trim() || asError(thrown).message).slice(-QUOTED_CHARACTERS);
-    throw new UnavailableError("KVP_E_BENCHMARK_FAILED", `${build.label}: ${said}`, { cause: thrown });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+export function measureScenario(build: Build, scenario: string, seed: number, signal: AbortSignal): Promise<Sample> {
+  const program = join(dirname(build.entry), "kvproof.js");
+  return runBuild({
+    build,
+    timeoutMs: RUN_TIMEOUT_MS,
+    signal,
+    args: (folder) => [program, "run", scenario, "--quiet", "--seed", String(seed), "--out", folder],
+    read: (folder) => scenarioSample(JSON.parse(readFileSync(judgedFile(folder), "utf8")), build),
+  });
 }
 
 function judgedFile(folder: string): string {

@@ -1,17 +1,13 @@
 /** One unit of measurement: a fresh process of one build on fixed work, and the figures that it must give. */
-import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { z } from "zod";
-import { asError, ExitCode, UnavailableError } from "../base/errors.js";
+import { UnavailableError } from "../base/errors.js";
 import type { Build } from "./build.js";
-
-const run = promisify(execFile);
+import { runBuild } from "./run-build.js";
 
 const UNIT_TIMEOUT_MS = 120_000;
-const QUOTED_CHARACTERS = 300;
+const REPORT = "core.json";
 
 export interface Metric {
   readonly id: string;
@@ -50,25 +46,17 @@ const reportShape = z.object({
 });
 
 /** @throws UnavailableError KVP_E_BENCHMARK_FAILED when the process fails, answers wrongly, or did no work. */
-export async function measureOnce(build: Build, seed: number, signal: AbortSignal): Promise<Sample> {
-  const folder = mkdtempSync(join(tmpdir(), "kvproof-bench-"));
-  try {
-    const file = join(folder, "core.json");
-    const args = [build.entry, "--quick", "--only", "own/main", "--seed", String(seed), "--json", file];
-    // A build's own threshold says how fast the machine is today; both sides run on it.
-    await run(process.execPath, args, { timeout: UNIT_TIMEOUT_MS, signal }).catch((thrown: unknown) => {
-      if ((thrown as { code?: unknown }).code !== ExitCode.threshold || !existsSync(file)) throw thrown;
-    });
-    return sampleOf(JSON.parse(readFileSync(file, "utf8")), build);
-  } catch (thrown) {
-    if (signal.aborted) throw new UnavailableError("KVP_E_INTERRUPTED", "interrupted while measuring");
-    if (thrown instanceof UnavailableError) throw thrown;
-    const { stderr = "" } = thrown as { stderr?: string };
-    const said = (stderr.trim() || asError(thrown).message).slice(-QUOTED_CHARACTERS);
-    throw new UnavailableError("KVP_E_BENCHMARK_FAILED", `${build.label}: ${said}`, { cause: thrown });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+export function measureOnce(build: Build, seed: number, signal: AbortSignal): Promise<Sample> {
+  return runBuild({
+    build,
+    timeoutMs: UNIT_TIMEOUT_MS,
+    signal,
+    args: (folder) => {
+      const json = join(folder, REPORT);
+      return [build.entry, "--quick", "--only", "own/main", "--seed", String(seed), "--json", json];
+    },
+    read: (folder) => sampleOf(JSON.parse(readFileSync(join(folder, REPORT), "utf8")), build),
+  });
 }
 
 /** Figures by metric id; one that a build does not give is left out. */
