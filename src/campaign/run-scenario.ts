@@ -112,6 +112,7 @@ class ScenarioRun {
         dir: this.directory.path,
         relay: this.#plan.needsRelay,
         vllm: this.#plan.engines.some(({ vllm }) => vllm !== undefined && vllm.command === undefined),
+        images: [...new Set(this.#plan.engines.flatMap(({ vllm }) => vllm?.image ?? []))],
         seed: this.#plan.seed,
         volumes: this.#plan.needsVolumes,
         observer: {

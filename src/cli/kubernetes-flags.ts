@@ -58,6 +58,7 @@ export async function openKubernetesLab(flags: KubernetesFlags, dialects: readon
     reach: flags.reach,
     discovers: flags.discover === true,
     injector: flags.injector,
+    imageWait: { note: (line) => void process.stderr.write(`${line}\n`) },
     dialects,
   });
 }

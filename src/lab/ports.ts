@@ -275,6 +275,8 @@ export interface LabOptions {
   readonly seed?: number;
   /** Some engines are real vLLM, started with the Python that KVPROOF_VLLM_PYTHON names. */
   readonly vllm?: boolean;
+  /** Images that engines bring along, beside the lab's own; for a lab with pods. */
+  readonly images?: readonly string[];
   /** What processes write lies on small volumes, because something in the plan fills them (needs "host.disk-full"). */
   readonly volumes?: boolean;
 }

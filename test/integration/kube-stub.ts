@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { KubeConfig, type V1Node, type V1Pod } from "@kubernetes/client-node";
 import { onTestFinished } from "vitest";
 
 export const CONTEXT = "stub";
@@ -16,6 +16,10 @@ export class KubeStub {
   readonly changes: string[] = [];
   /** `verb resource` that are refused when asked for. */
   readonly denied = new Set<string>();
+  /** The cluster's nodes; null = this user may not see them. */
+  nodes: readonly V1Node[] | null = [];
+  /** Kinds of Chaos Mesh that are defined; empty = it is not installed. */
+  chaosKinds: readonly string[] = [];
   readonly #server: Server;
   readonly #pods = new Map<string, PodLike>();
   readonly #watchers = new Set<ServerResponse>();
@@ -109,6 +113,23 @@ export class KubeStub {
         status: { allowed: !this.denied.has(`${verb} ${resource}`) },
       });
     }
+    if (url.pathname === "/api/v1/nodes") {
+      const denied = { kind: "Status", code: 403, message: "nodes is forbidden" };
+      return this.nodes === null ? send(403, denied) : send(200, { kind: "NodeList", metadata: {}, items: this.nodes });
+    }
+    if (/^\/apis\/?$/.test(url.pathname)) {
+      const groups = this.chaosKinds.length === 0 ? [] : [{ name: "chaos-mesh.org", versions: [] }];
+      return send(200, { kind: "APIGroupList", groups });
+    }
+    if (/^\/apis\/chaos-mesh\.org\/v1alpha1\/?$/.test(url.pathname)) {
+      const resources = this.chaosKinds.map((kind) => ({
+        kind,
+        name: kind.toLowerCase(),
+        namespaced: true,
+        verbs: [],
+      }));
+      return send(200, { kind: "APIResourceList", groupVersion: "chaos-mesh.org/v1alpha1", resources });
+    }
     if (req.method === "GET" && url.pathname.endsWith("/pods")) {
       if (url.searchParams.get("watch") !== "true")
         return send(200, {
@@ -131,4 +152,17 @@ async function bodyOf(req: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk);
   return chunks.length === 0 ? null : (JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown);
+}
+
+/** A node that takes pods and tells of these images. */
+export function aNode(name: string, images: readonly string[], more: { taints?: { effect: string }[] } = {}): V1Node {
+  return {
+    metadata: { name },
+    spec: { taints: (more.taints ?? []).map(({ effect }) => ({ key: "k", effect })) },
+    status: {
+      conditions: [{ type: "Ready", status: "True" }],
+      images: images.map((image) => ({ names: [image], sizeBytes: 1 })),
+      nodeInfo: { kubeletVersion: "v1.33.0" } as never,
+    },
+  };
 }

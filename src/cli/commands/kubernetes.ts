@@ -11,10 +11,20 @@ export function registerKubernetes(program: Command): void {
     .option("--name <name>", "of the service account, the role and the binding", "kvproof-runner")
     .option("--namespace <name>", "where the service account lives", "default")
     .addOption(new Option("--injector <who>", "who causes faults").choices(INJECTORS).default("built-in"))
+    .option("--discover", "gateways find engines by themselves (kvproof run --discover)")
+    .option("--drain", "scenarios drain nodes")
     .action(rbac);
 }
 
-async function rbac(flags: { name: string; namespace: string; injector: InjectorName }): Promise<void> {
+interface Flags {
+  readonly name: string;
+  readonly namespace: string;
+  readonly injector: InjectorName;
+  readonly discover?: true;
+  readonly drain?: true;
+}
+
+async function rbac(flags: Flags): Promise<void> {
   const { rbacManifests } = await import("../../lab/kubernetes/rbac.js");
   process.stdout.write(rbacManifests(flags));
 }

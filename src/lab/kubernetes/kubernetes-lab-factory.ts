@@ -9,8 +9,9 @@ import type { InjectorName } from "./injectors.js";
 import { KUBERNETES_CAPABILITIES } from "./capabilities.js";
 import { type ClusterChoice, chooseCluster } from "./cluster/choose-cluster.js";
 import { KubeApi } from "./cluster/kube-api.js";
-import { DRAIN_PERMISSIONS, requirePermissions } from "./cluster/permissions.js";
+import { DISCOVER_PERMISSIONS, DRAIN_PERMISSIONS, requirePermissions } from "./cluster/permissions.js";
 import type { ReachMode } from "./cluster/reach.js";
+import { type ImageWait, requireImage } from "./cluster/require-image.js";
 import { gather } from "./evidence/gather.js";
 import { endExpired } from "./expired-namespaces.js";
 import { KubernetesLab } from "./kubernetes-lab.js";
@@ -27,6 +28,8 @@ export interface KubernetesOptions extends ClusterChoice {
   readonly clock?: Clock;
   /** Who causes faults; default: the lab itself. */
   readonly injector?: InjectorName;
+  /** How nodes are waited for that do not tell of an image yet. */
+  readonly imageWait?: ImageWait;
 }
 
 export class KubernetesLabFactory implements LabFactory {
@@ -48,14 +51,22 @@ export class KubernetesLabFactory implements LabFactory {
     if (options.injector === "chaos-mesh") this.injector = chaosMeshRules;
   }
 
-  /** @throws UsageError KVP_E_CLUSTER_CONTEXT, UnavailableError KVP_E_CLUSTER_UNREACHABLE or KVP_E_CLUSTER_DENIED. */
+  /**
+   * Asks for all that a run needs while nothing has been made.
+   * @throws UsageError KVP_E_CLUSTER_CONTEXT, UnavailableError KVP_E_CLUSTER_UNREACHABLE, KVP_E_CLUSTER_DENIED, KVP_E_CHAOS_MESH
+   * or KVP_E_CLUSTER_IMAGE.
+   */
   static async connect(options: KubernetesOptions): Promise<KubernetesLabFactory> {
     const { config } = chooseCluster(options);
     const api = new KubeApi(config);
     await api.version();
     const chaosMesh = options.injector === "chaos-mesh";
-    await requirePermissions(api, chaosMesh ? CHAOS_PERMISSIONS : []);
+    await requirePermissions(api, [
+      ...(chaosMesh ? CHAOS_PERMISSIONS : []),
+      ...(options.discovers ? DISCOVER_PERMISSIONS : []),
+    ]);
     if (chaosMesh) await requireChaosMesh(config);
+    await requireImage(api, options.image, options.imageWait);
     const mayDrain = (await api.lacking(DRAIN_PERMISSIONS)).length === 0;
     return new KubernetesLabFactory(api, options, mayDrain);
   }
@@ -71,8 +82,9 @@ export class KubernetesLabFactory implements LabFactory {
   }
 
   async open(options: LabOptions): Promise<Lab> {
-    const { image, reach, keep, clock = systemClock } = this.#options;
+    const { image, reach, keep, clock = systemClock, imageWait } = this.#options;
     const api = this.#api;
+    for (const other of options.images ?? []) await requireImage(api, other, imageWait);
     const namespace = new LabNamespace({
       api,
       runId: options.runId,

@@ -2,16 +2,29 @@
 import { stringify } from "yaml";
 import { CHAOS_PERMISSIONS } from "./chaos-mesh/require-chaos-mesh.js";
 import type { Permission } from "./cluster/kube-api.js";
-import { CLUSTER_PERMISSIONS, NAMESPACE_PERMISSIONS } from "./cluster/permissions.js";
+import {
+  CLUSTER_PERMISSIONS,
+  DISCOVER_PERMISSIONS,
+  DRAIN_PERMISSIONS,
+  NAMESPACE_PERMISSIONS,
+  SIGHT_PERMISSIONS,
+} from "./cluster/permissions.js";
 import type { InjectorName } from "./injectors.js";
 import { LABEL, MANAGED_BY } from "./labels.js";
 
-export interface RbacOptions {
+export interface RunnerUse {
+  readonly injector: InjectorName;
+  /** Gateways find engines by themselves (`kvproof run --discover`). */
+  readonly discover?: boolean;
+  /** Scenarios drain nodes. */
+  readonly drain?: boolean;
+}
+
+export interface RbacOptions extends RunnerUse {
   /** Of the service account that runs scenarios. */
   readonly name: string;
   /** Where that account lives; runs have namespaces of their own. */
   readonly namespace: string;
-  readonly injector: InjectorName;
 }
 
 interface Rule {
@@ -21,21 +34,29 @@ interface Rule {
 }
 
 /** All that a run may ask of the API server. */
-export function permissionsOf(injector: InjectorName): readonly Permission[] {
-  return [...CLUSTER_PERMISSIONS, ...NAMESPACE_PERMISSIONS, ...(injector === "chaos-mesh" ? CHAOS_PERMISSIONS : [])];
+export function permissionsOf({ injector, discover, drain }: RunnerUse): readonly Permission[] {
+  return [
+    ...CLUSTER_PERMISSIONS,
+    ...SIGHT_PERMISSIONS,
+    ...NAMESPACE_PERMISSIONS,
+    ...(injector === "chaos-mesh" ? CHAOS_PERMISSIONS : []),
+    ...(discover ? DISCOVER_PERMISSIONS : []),
+    ...(drain ? DRAIN_PERMISSIONS : []),
+  ];
 }
 
 /**
  * YAML for `kubectl apply -f -`. A ClusterRole, because each run makes a namespace whose name nobody knows before; what is in it
- * reaches pods, their logs and shells, and events, and no secrets.
+ * reaches pods, their logs and shells, and events, and no secrets. A role can only hand on what it has itself: a runner that
+ * lets gateways discover engines cannot give them more than a look at pods.
  */
-export function rbacManifests({ name, namespace, injector }: RbacOptions): string {
+export function rbacManifests({ name, namespace, ...use }: RbacOptions): string {
   const labels = { [LABEL.managedBy]: MANAGED_BY };
   const metadata = { name, labels };
   const rbac = "rbac.authorization.k8s.io";
   const objects = [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
-    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata, rules: rulesOf(permissionsOf(injector)) },
+    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata, rules: rulesOf(permissionsOf(use)) },
     {
       apiVersion: `${rbac}/v1`,
       kind: "ClusterRoleBinding",

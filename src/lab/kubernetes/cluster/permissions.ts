@@ -26,6 +26,15 @@ export const NAMESPACE_PERMISSIONS: readonly Permission[] = [
   { verb: "create", resource: "configmaps" },
 ];
 
+/** Beyond it: a gateway that discovers engines is given an account that may see pods of its namespace. */
+export const DISCOVER_PERMISSIONS: readonly Permission[] = [
+  { verb: "create", resource: "serviceaccounts" },
+  ...["roles", "rolebindings"].map((resource) => ({ verb: "create", group: "rbac.authorization.k8s.io", resource })),
+];
+
+/** Nodes are asked whether they have the image, and told of in evidence; who may not see them does without. */
+export const SIGHT_PERMISSIONS: readonly Permission[] = [{ verb: "list", resource: "nodes" }];
+
 /** Beyond it: what draining a node takes. */
 export const DRAIN_PERMISSIONS: readonly Permission[] = ["get", "patch"].map((verb) => ({ verb, resource: "nodes" }));
 
