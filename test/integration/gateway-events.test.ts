@@ -59,6 +59,9 @@ describe("routing by events", () => {
     const decisions = 'kvproof_gateway_route_decisions_total{reason="longest-match"}';
     expect(await gateway.metric(decisions)).toBe(3);
     expect(await gateway.metric("kvproof_gateway_matched_tokens_total")).toBe(3 * 8 * 4);
+    // An engine that holds a whole prompt still computes its last token, and with it the last block.
+    await gateway.complete(promptOf(8, 2));
+    expect(await gateway.metric("kvproof_gateway_matched_tokens_total")).toBe((3 * 8 + 7) * 4);
   });
 
   it("follows the cache: evicted on one engine, stored on the other, the choice flips", async () => {

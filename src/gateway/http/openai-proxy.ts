@@ -41,6 +41,12 @@ interface Exchange {
   readonly clientGone: AbortController;
 }
 
+/** Prompt tokens that the match spares the engine: the last one is always computed (vLLM: max_cache_hit_length), so its block is, too. */
+function reusable(matchedBlocks: number, blockTokens: number, promptTokens: number): number {
+  if (blockTokens === 0) return 0;
+  return Math.min(matchedBlocks, Math.floor(Math.max(0, promptTokens - 1) / blockTokens)) * blockTokens;
+}
+
 export class OpenAiProxy {
   readonly #deps: ProxyDeps;
   #inFlight = 0;
@@ -88,7 +94,7 @@ export class OpenAiProxy {
     if (!choice) throw new KvproofError("KVP_E_NO_ENGINE", `no engine of ${prompt.model} answers at the moment`);
     const best = choice.ranking[0];
     const blockTokens = this.#deps.fleet.get(best.engine)?.registration.block_size ?? 0;
-    metrics.decided(choice.reason, tokens?.length ?? 0, best.blocks * blockTokens);
+    metrics.decided(choice.reason, tokens?.length ?? 0, reusable(best.blocks, blockTokens, tokens?.length ?? 0));
     this.#deps.log.debug({ engine: best.engine, reason: choice.reason, because: choice.because }, "routed");
     return this.#relay(exchange, body, choice, groups);
   }

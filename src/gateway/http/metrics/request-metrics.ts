@@ -57,7 +57,10 @@ export class RequestMetrics {
     this.#clientAborts = counter("client_aborts_total", "Requests whose client went away before the last byte");
     this.#decisions = counter("route_decisions_total", "Routing decisions for requests, by reason", ["reason"]);
     this.#promptTokens = counter("prompt_tokens_total", "Prompt tokens of routed requests, where known");
-    this.#matchedTokens = counter("matched_tokens_total", "Prompt tokens that the chosen engine is believed to hold");
+    this.#matchedTokens = counter(
+      "matched_tokens_total",
+      "Prompt tokens that the chosen engine is believed to hold and can use",
+    );
     this.#tokenizer = counter("tokenizer_requests_total", "Text prompts turned into tokens", ["result"]);
     this.#healthChecks = counter("health_checks_total", "Looks at engines' /health", ["result"]);
     this.#adapterDrops = counter("adapter_drops_total", "Times an adapter's entries of one engine were forgotten");
