@@ -26,11 +26,12 @@ export function programName(entry = process.argv[1] ?? "", cwd = process.cwd()):
   return `node ${quoted(near.startsWith("..") ? entry : near)}`;
 }
 
-function runArguments({ file, seed, sample, lab, gateway, engineKind, engineOptionsFile }: Plan): string {
+function runArguments(plan: Plan): string {
+  const { file, seed, sample, lab, labOptions, gateway, engineKind, engineOptionsFile } = plan;
   return [
     "run",
     quoted(file),
-    ...(lab === "local" ? [] : [`--lab ${lab}`]),
+    ...labArguments(lab, labOptions),
     ...(engineKind === undefined ? [] : [`--engine ${engineKind}`]),
     ...(engineOptionsFile === undefined ? [] : [`--engine-options ${quoted(engineOptionsFile)}`]),
     `--seed ${seed}`,
@@ -38,6 +39,10 @@ function runArguments({ file, seed, sample, lab, gateway, engineKind, engineOpti
     ...(gateway.command === undefined ? [] : [`--gateway-command ${quoted(gateway.command.join(" "))}`]),
     ...(gateway.launch === undefined ? [] : [sutOption(gateway.launch)]),
   ].join(" ");
+}
+
+export function labArguments(kind: string, options: readonly string[] = []): string[] {
+  return kind === "local" ? [] : [`--lab ${kind}`, ...options.map(quoted)];
 }
 
 /** `--sut …` as it was, or would be, typed. */

@@ -7,7 +7,7 @@ import { summarise } from "./campaign-summary.js";
 import { machineFingerprint, toolIdentity } from "./machine.js";
 import type { Plan } from "./plan/plan.js";
 import { planScenarios, type ScenarioPlanOptions } from "./plan-scenarios.js";
-import { programName, quoted, sutOption } from "./repro.js";
+import { labArguments, programName, quoted, sutOption } from "./repro.js";
 import { freshFolder, linkLatest, utcName } from "./run-directory.js";
 import { type FinishedRun, type RunOptions, runScenario } from "./run-scenario.js";
 
@@ -89,7 +89,7 @@ function campaignRepro(
   return [
     `${programName()} run`,
     ...files.map(quoted),
-    ...(lab.kind === "local" ? [] : [`--lab ${lab.kind}`]),
+    ...labArguments(lab.kind, lab.repeatOptions),
     ...(engine === undefined ? [] : [`--engine ${engine}`]),
     ...(engineOptionsFile === undefined ? [] : [`--engine-options ${quoted(engineOptionsFile)}`]),
     ...(skipImpossible ? ["--skip-impossible"] : []),

@@ -1,11 +1,11 @@
 /** Flags of `kvproof run` for the lab in a cluster. */
 import { type Command, Option } from "commander";
+import { UsageError } from "../base/errors.js";
+import { DEFAULT_IMAGE } from "../lab/kubernetes/default-image.js";
 import { KEEP_NAMESPACE, type KeepNamespace } from "../lab/kubernetes/keep-namespace.js";
 import { REACH_MODES } from "../lab/kubernetes/cluster/reach-modes.js";
 import { INJECTORS, type InjectorName } from "../lab/kubernetes/injectors.js";
 import type { LabFactory } from "../lab/ports.js";
-
-export const DEFAULT_IMAGE = "localhost/kvproof:dev";
 
 export interface KubernetesFlags {
   readonly kubeconfig?: string;
@@ -45,6 +45,28 @@ export function addKubernetesFlags(command: Command): Command {
         .choices(INJECTORS)
         .default("built-in"),
     );
+}
+
+const OURS = ["kubeconfig", "context", "yesThisCluster", "image", "keepNamespace", "reach", "discover", "injector"];
+
+/**
+ * Nothing that was typed may be left aside in silence.
+ * @throws UsageError KVP_E_USAGE for what is about a cluster and there is none, and for what pods cannot be
+ */
+export function checkLabFlags(command: Command, lab: string): void {
+  const typed = (name: string): boolean => command.getOptionValueSource(name) === "cli";
+  const longOf = (name: string): string => command.options.find((one) => one.attributeName() === name)?.long ?? name;
+  if (lab !== "kubernetes") {
+    const stray = OURS.find(typed);
+    if (stray === undefined) return;
+    throw new UsageError("KVP_E_USAGE", `${longOf(stray)} is about --lab kubernetes, and this is --lab ${lab}`);
+  }
+  const foreign = ["gatewayCommand", "sut"].find(typed);
+  if (foreign === undefined) return;
+  throw new UsageError(
+    "KVP_E_USAGE",
+    `${longOf(foreign)} is a system under test of this machine; --lab kubernetes runs the gateway of --image in a pod. Use --lab local for it`,
+  );
 }
 
 export async function openKubernetesLab(flags: KubernetesFlags, dialects: readonly string[]): Promise<LabFactory> {

@@ -287,6 +287,8 @@ export interface LabFactory {
   readonly capabilities: ReadonlySet<LabCapability>;
   /** The gateway finds engines by itself. */
   readonly discovers?: boolean;
+  /** Words that open the same lab again on the command line, beside `--lab <kind>`; absent = there are none. */
+  readonly repeatOptions?: readonly string[];
   /** Wire dialects its engines can speak; the first is the default. */
   readonly dialects: readonly string[];
   /** Why this machine or lab lacks the capability, for people; null = it is there. */

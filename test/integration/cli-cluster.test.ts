@@ -61,4 +61,18 @@ describe.concurrent("without a cluster", { timeout: 60_000 }, () => {
     const refused = await world.run(["chaos", "export", "--namespace", "No_Such"]);
     expect(refused.code).toBe(64);
   });
+
+  it.for([
+    ["--injector chaos-mesh", [], /^KVP_E_USAGE: --injector is about --lab kubernetes, and this is --lab local/],
+    ["--discover", ["--lab", "local"], /^KVP_E_USAGE: --discover is about --lab kubernetes/],
+    ["--gateway-command ./mine", ["--lab", "kubernetes"], /^KVP_E_USAGE: --gateway-command is .* Use --lab local/],
+    ["--sut stdio:./mine", ["--lab", "kubernetes"], /^KVP_E_USAGE: --sut is a system under test of this machine/],
+  ] as const)("a run with %s %s is refused, not run without it", async ([typed, more, words], context) => {
+    const world = new CliWorld(context);
+    world.write("s.yaml", aScenario());
+    const finished = await world.run(["run", "s.yaml", ...typed.split(" "), ...more], { env: NO_CLUSTER });
+    expect(finished.code).toBe(64);
+    expect(errorLine(finished)).toMatch(words);
+    expect(existsSync(world.path("runs"))).toBe(false);
+  });
 });

@@ -32,7 +32,7 @@ export interface PlanOptions {
   readonly launch?: SutLaunch;
   readonly lab: Pick<
     LabFactory,
-    "kind" | "capabilities" | "discovers" | "dialects" | "reasonWithout" | "refuses" | "injector"
+    "kind" | "capabilities" | "discovers" | "dialects" | "reasonWithout" | "refuses" | "injector" | "repeatOptions"
   >;
   /** Ids that the judge knows. */
   readonly properties: readonly string[];
@@ -71,6 +71,7 @@ export function makePlan(asWritten: ScenarioSource, given: PlanOptions): Plan {
     seed,
     sample,
     lab: options.lab.kind,
+    ...(given.lab.repeatOptions === undefined ? {} : { labOptions: given.lab.repeatOptions }),
     ...(options.engine === undefined ? {} : { engineKind: options.engine }),
     ...(options.engineOptionsFile === undefined ? {} : { engineOptionsFile: options.engineOptionsFile }),
     engines,

@@ -21,6 +21,8 @@ export interface Plan {
   /** 1 = the whole scenario. */
   readonly sample: number;
   readonly lab: string;
+  /** What that lab is opened with, as words of the command line. */
+  readonly labOptions?: readonly string[];
   /** All engines are real ones in the place of doubles (`--engine vllm`). */
   readonly engineKind?: "vllm";
   readonly engineOptionsFile?: string;

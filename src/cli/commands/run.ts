@@ -8,7 +8,7 @@ import type { LabFactory } from "../../lab/ports.js";
 import type { CampaignSummary, RunSummary } from "../../judge/run-summary.js";
 import { integerFlag } from "../flags.js";
 import { orderlyInterrupts } from "../interrupts.js";
-import { addKubernetesFlags, type KubernetesFlags, openKubernetesLab } from "../kubernetes-flags.js";
+import { addKubernetesFlags, checkLabFlags, type KubernetesFlags, openKubernetesLab } from "../kubernetes-flags.js";
 
 const LABS = ["local", "netns", "kubernetes"] as const;
 
@@ -81,7 +81,8 @@ export function registerRun(program: Command): void {
   addKubernetesFlags(command).action(run);
 }
 
-async function run(files: string[], flags: Flags): Promise<void> {
+async function run(files: string[], flags: Flags, command: Command): Promise<void> {
+  checkLabFlags(command, flags.lab);
   const { runCampaign } = await import("../../campaign/run-campaign.js");
   const { driverFor } = await import("../../lab/sut/drivers.js");
   const { DEFAULT_DIALECT, DIALECTS } = await import("../../protocol/dialects.js");

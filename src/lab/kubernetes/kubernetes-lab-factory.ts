@@ -17,6 +17,7 @@ import { endExpired } from "./expired-namespaces.js";
 import { KubernetesLab } from "./kubernetes-lab.js";
 import type { KeepNamespace } from "./keep-namespace.js";
 import { LabNamespace } from "./lab-namespace.js";
+import { repeatOptions } from "./repeat-options.js";
 
 export interface KubernetesOptions extends ClusterChoice {
   readonly dialects: readonly string[];
@@ -38,16 +39,18 @@ export class KubernetesLabFactory implements LabFactory {
   readonly dialects: readonly string[];
   readonly discovers: boolean;
   readonly injector?: InjectorRules;
+  readonly repeatOptions: readonly string[];
   readonly #api: KubeApi;
   readonly #options: KubernetesOptions;
   readonly #open = new Map<string, KubernetesLab>();
 
-  private constructor(api: KubeApi, options: KubernetesOptions, mayDrain: boolean) {
+  private constructor(api: KubeApi, options: KubernetesOptions, context: string, mayDrain: boolean) {
     this.capabilities = new Set([...KUBERNETES_CAPABILITIES, ...(mayDrain ? (["node.drain"] as const) : [])]);
     this.#api = api;
     this.#options = options;
     this.dialects = options.dialects;
     this.discovers = options.discovers;
+    this.repeatOptions = repeatOptions(options, context);
     if (options.injector === "chaos-mesh") this.injector = chaosMeshRules;
   }
 
@@ -57,7 +60,7 @@ export class KubernetesLabFactory implements LabFactory {
    * or KVP_E_CLUSTER_IMAGE.
    */
   static async connect(options: KubernetesOptions): Promise<KubernetesLabFactory> {
-    const { config } = chooseCluster(options);
+    const { config, context } = chooseCluster(options);
     const api = new KubeApi(config);
     await api.version();
     const chaosMesh = options.injector === "chaos-mesh";
@@ -68,7 +71,7 @@ export class KubernetesLabFactory implements LabFactory {
     if (chaosMesh) await requireChaosMesh(config);
     await requireImage(api, options.image, options.imageWait);
     const mayDrain = (await api.lacking(DRAIN_PERMISSIONS)).length === 0;
-    return new KubernetesLabFactory(api, options, mayDrain);
+    return new KubernetesLabFactory(api, options, context, mayDrain);
   }
 
   reasonWithout(capability: LabCapability): string | null {
