@@ -69,6 +69,13 @@ describe("real engines in the place of doubles", () => {
     expect(problem(`fleet:\n  - { model: llama, ${engine} }\n`, "vllm")).toContain(reason);
   });
 
+  it("are found by a gateway that discovers engines, as doubles are", () => {
+    const lab = { ...options.lab, kind: "kubernetes" as const, reasonWithout: () => null, discovers: true };
+    expect(makePlan(parseScenario(HEAD + FLEET, "x.yaml"), { ...options, lab, engine: "vllm" }).gateway.discover).toBe(
+      true,
+    );
+  });
+
   it("make no load by themselves", () => {
     const text = `${FLEET}workload: [{ kind: engine-load, rate_per_s: 100 }]\n`;
     expect(problem(text, "vllm")).toContain("it makes no load by itself");

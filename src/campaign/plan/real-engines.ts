@@ -116,7 +116,10 @@ function fewer(opportunities: Readonly<Record<string, number>>): Record<string, 
   );
 }
 
-type Lab = Pick<LabFactory, "kind" | "capabilities" | "dialects" | "reasonWithout" | "refuses" | "injector">;
+type Lab = Pick<
+  LabFactory,
+  "kind" | "capabilities" | "discovers" | "dialects" | "reasonWithout" | "refuses" | "injector"
+>;
 
 /** What only doubles and their lab port can do. */
 const DOUBLES_ONLY: readonly LabCapability[] = ["engine.control", "host.memory-limit", "host.disk-full"];
@@ -137,6 +140,7 @@ export function withRealEngines(lab: Lab): Lab {
         : lab.reasonWithout(capability),
     refuses: (fault) => lab.refuses?.(fault) ?? null,
     ...(lab.injector === undefined ? {} : { injector: lab.injector }),
+    ...(lab.discovers === undefined ? {} : { discovers: lab.discovers }),
   };
 }
 
