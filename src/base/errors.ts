@@ -134,6 +134,17 @@ export const errorCatalogue = {
     meaning: "No cluster is configured, or its API server does not answer.",
     remedy: "Check KVPROOF_KUBECONFIG, KUBECONFIG or ~/.kube/config; `kvproof cluster up` makes a cluster.",
   },
+  KVP_E_CLUSTER_TOOL: {
+    exit: 69,
+    meaning: "kind or k3d is not installed, failed, or took too long.",
+    remedy:
+      "Install kind or k3d, and Docker; or use a cluster that exists: name it with KVPROOF_KUBECONFIG and `--yes-this-cluster`, and ask `kvproof cluster status`.",
+  },
+  KVP_E_CLUSTER_NOT_OURS: {
+    exit: 64,
+    meaning: "There is a cluster named kvproof that `kvproof cluster up` did not make.",
+    remedy: "Delete it by hand if it is meant, or use it as it is with `--context` and `--yes-this-cluster`.",
+  },
   KVP_E_CLUSTER_DENIED: {
     exit: 69,
     meaning: "The cluster does not allow this user what the lab needs.",

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { registerBench } from "./commands/bench.js";
 import { registerChaos } from "./commands/chaos.js";
+import { registerCluster } from "./commands/cluster.js";
 import { registerEngine } from "./commands/engine.js";
 import { registerEngineGroup } from "./commands/engine-group.js";
 import { registerGateway } from "./commands/gateway.js";
@@ -38,6 +39,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerStress,
   registerSimulate,
   registerChaos,
+  registerCluster,
   registerGc,
   registerKubernetes,
   // one registration per line

@@ -11,6 +11,10 @@ export const CONTEXT = "stub";
 
 type PodLike = Partial<V1Pod> & { readonly metadata: { readonly name: string } };
 
+interface TestEnd {
+  onTestFinished(end: () => void): void;
+}
+
 export class KubeStub {
   /** `METHOD path` of every call that would change something. */
   readonly changes: string[] = [];
@@ -20,20 +24,28 @@ export class KubeStub {
   nodes: readonly V1Node[] | null = [];
   /** Kinds of Chaos Mesh that are defined; empty = it is not installed. */
   chaosKinds: readonly string[] = [];
+  /** Image of Chaos Mesh's controller; null = there is none. */
+  chaosController: string | null = null;
+  /** Of kube-system: a cluster made anew has another. */
+  uid = "uid-1";
+  /** Namespaces that runs left: name → when their time is over. */
+  readonly left = new Map<string, string>();
+  readonly #test: TestEnd;
   readonly #server: Server;
   readonly #pods = new Map<string, PodLike>();
   readonly #watchers = new Set<ServerResponse>();
   #version = 1;
 
-  private constructor() {
+  private constructor(test: TestEnd) {
+    this.#test = test;
     this.#server = createServer((req, res) => void this.#answer(req, res));
   }
 
-  /** Ended with the test. */
-  static async start(): Promise<KubeStub> {
-    const stub = new KubeStub();
+  /** Ended with the test; one that runs beside others gives its own context. */
+  static async start(test: TestEnd = { onTestFinished }): Promise<KubeStub> {
+    const stub = new KubeStub(test);
     await new Promise<void>((resolve) => stub.#server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => stub.stop());
+    test.onTestFinished(() => stub.stop());
     return stub;
   }
 
@@ -53,20 +65,24 @@ export class KubeStub {
   }
 
   get kubeconfig(): string {
+    return this.kubeconfigFor(CONTEXT);
+  }
+
+  kubeconfigFor(context: string): string {
     return JSON.stringify({
       apiVersion: "v1",
       kind: "Config",
-      "current-context": CONTEXT,
+      "current-context": context,
       clusters: [{ name: "c", cluster: { server: this.url, "insecure-skip-tls-verify": true } }],
       users: [{ name: "u", user: { token: "t" } }],
-      contexts: [{ name: CONTEXT, context: { cluster: "c", user: "u" } }],
+      contexts: [{ name: context, context: { cluster: "c", user: "u" } }],
     });
   }
 
   /** A file of it, gone with the test. */
   kubeconfigFile(): string {
     const dir = mkdtempSync(join(tmpdir(), "kvproof-kube-"));
-    onTestFinished(() => rmSync(dir, { recursive: true }));
+    this.#test.onTestFinished(() => rmSync(dir, { recursive: true }));
     const file = join(dir, "config");
     writeFileSync(file, this.kubeconfig);
     return file;
@@ -90,6 +106,22 @@ export class KubeStub {
     this.#watchers.clear();
     meanwhile();
     for (const watcher of watchers) watcher.destroy();
+  }
+
+  /** What only the status of a cluster asks for. */
+  #looked(path: string): object | null {
+    if (path === "/api/v1/namespaces/kube-system")
+      return { kind: "Namespace", metadata: { name: "kube-system", uid: this.uid } };
+    if (path === "/api/v1/namespaces") {
+      const items = [...this.left].map(([name, until]) => ({
+        metadata: { name, annotations: { "kvproof.dev/expires-at": until } },
+      }));
+      return { kind: "NamespaceList", metadata: {}, items };
+    }
+    if (path !== "/apis/apps/v1/deployments") return null;
+    const containers = [{ name: "chaos-mesh", image: this.chaosController }];
+    const items = this.chaosController === null ? [] : [{ spec: { template: { spec: { containers } } } }];
+    return { kind: "DeploymentList", metadata: {}, items };
   }
 
   #tell(type: string, pod: PodLike): void {
@@ -117,6 +149,8 @@ export class KubeStub {
       const denied = { kind: "Status", code: 403, message: "nodes is forbidden" };
       return this.nodes === null ? send(403, denied) : send(200, { kind: "NodeList", metadata: {}, items: this.nodes });
     }
+    const more = req.method === "GET" ? this.#looked(url.pathname) : null;
+    if (more !== null) return send(200, more);
     if (/^\/apis\/?$/.test(url.pathname)) {
       const groups = this.chaosKinds.length === 0 ? [] : [{ name: "chaos-mesh.org", versions: [] }];
       return send(200, { kind: "APIGroupList", groups });

@@ -19,8 +19,7 @@ export const CHAOS_PERMISSIONS: readonly Permission[] = CHAOS_KINDS.flatMap((kin
 
 /** @throws UnavailableError KVP_E_CHAOS_MESH when a kind that we create is not defined in the cluster. */
 export async function requireChaosMesh(config: KubeConfig): Promise<void> {
-  const known = new Set(await resources(config));
-  const missing = CHAOS_KINDS.filter((kind) => !known.has(kind));
+  const missing = await missingChaosKinds(config);
   if (missing.length === CHAOS_KINDS.length)
     throw new UnavailableError("KVP_E_CHAOS_MESH", "Chaos Mesh is not installed in this cluster; nothing was created");
   if (missing.length > 0)
@@ -28,6 +27,12 @@ export async function requireChaosMesh(config: KubeConfig): Promise<void> {
       "KVP_E_CHAOS_MESH",
       `this cluster's Chaos Mesh has no ${missing.join(", ")}; nothing was created`,
     );
+}
+
+/** Of the kinds that we create; all of them = it is not installed. */
+export async function missingChaosKinds(config: KubeConfig): Promise<readonly string[]> {
+  const known = new Set(await resources(config));
+  return CHAOS_KINDS.filter((kind) => !known.has(kind));
 }
 
 async function resources(config: KubeConfig): Promise<string[]> {

@@ -8,8 +8,8 @@ export interface ClusterChoice {
   readonly kubeconfig?: string;
   /** Default: the current context. */
   readonly context?: string;
-  /** Contexts that may be used besides those that `kvproof cluster up` makes. */
-  readonly allowed: readonly string[];
+  /** Contexts that may be used besides those that `kvproof cluster up` makes; "any" where nothing is made or deleted. */
+  readonly allowed: readonly string[] | "any";
 }
 
 export interface ChosenCluster {
@@ -29,7 +29,7 @@ export function chooseCluster(choice: ClusterChoice, env: NodeJS.ProcessEnv = pr
     const known = contexts.join(", ") || "none";
     throw new UsageError("KVP_E_CLUSTER_CONTEXT", `there is no context "${context}"; there are: ${known}`);
   }
-  if (![...OWN_CONTEXTS, ...choice.allowed].includes(context)) {
+  if (choice.allowed !== "any" && ![...OWN_CONTEXTS, ...choice.allowed].includes(context)) {
     const server = config.getClusters().find(({ name }) => name === config.getContextObject(context)?.cluster)?.server;
     throw new UsageError(
       "KVP_E_CLUSTER_CONTEXT",

@@ -160,6 +160,12 @@ export class KubeApi {
     });
   }
 
+  /** What tells a cluster from another one of the same name: the uid of a namespace that every cluster has. */
+  async namespaceUid(name: string): Promise<string | null> {
+    const { metadata } = await this.#once(`read namespace ${name}`, () => this.#core.readNamespace({ name }));
+    return metadata?.uid ?? null;
+  }
+
   async podLog(namespace: string, name: string, container: string, previous: boolean): Promise<string> {
     return this.#once(`read the log of ${name}`, () =>
       this.#core.readNamespacedPodLog({ namespace, name, container, previous }),

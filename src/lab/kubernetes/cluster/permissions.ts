@@ -42,8 +42,12 @@ export const DRAIN_PERMISSIONS: readonly Permission[] = ["get", "patch"].map((ve
 export async function requirePermissions(api: KubeApi, more: readonly Permission[] = []): Promise<void> {
   const lacking = await api.lacking([...CLUSTER_PERMISSIONS, ...NAMESPACE_PERMISSIONS, ...more]);
   if (lacking.length === 0) return;
-  const names = lacking.map(
-    ({ verb, resource, subresource }) => `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`,
+  throw new UnavailableError(
+    "KVP_E_CLUSTER_DENIED",
+    `this user may not: ${lacking.map(permissionName).join(", ")}; nothing was created`,
   );
-  throw new UnavailableError("KVP_E_CLUSTER_DENIED", `this user may not: ${names.join(", ")}`);
+}
+
+export function permissionName({ verb, resource, subresource }: Permission): string {
+  return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`;
 }
