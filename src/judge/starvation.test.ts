@@ -63,3 +63,37 @@ describe("an invention", () => {
     expect(await resultOf(usage(history, { gateway: 0.2, a: 0.2 }), "S0")).toMatchObject({ verdict: "fail" });
   });
 });
+
+describe("credit for a prefix that was not held at one moment of the window", () => {
+  const waited = { gateway: 0.2, a: 0.2 };
+
+  it("is a matter of Δ when all of it was held before", async () => {
+    const history = aHistory().engine("a").prompt("p", 4).stores("a", "p").wait(100);
+    usage(history, {}).removes("a", "p").wait(150).asks("p", { a: 4 });
+    expect(await resultOf(usage(history, waited), "S3")).toMatchObject({ verdict: "unknown", violationCount: 1 });
+  });
+
+  it("is none when its parts were held one after the other, or one of them never", async () => {
+    const mixed = aHistory().engine("a").prompt("p", 4).stores("a", "p", { to: 2 }).wait(100);
+    usage(mixed, {}).removes("a", "p", { to: 2 }).wait(20).stores("a", "p", { from: 2 }).wait(20).asks("p", { a: 4 });
+    expect(await resultOf(usage(mixed, waited), "S3")).toMatchObject({ verdict: "fail" });
+    const beheaded = aHistory().engine("a").prompt("p", 4).stores("a", "p", { from: 1 }).wait(100);
+    usage(beheaded, {}).wait(20).asks("p", { a: 4 });
+    expect(await resultOf(usage(beheaded, waited), "S3")).toMatchObject({ verdict: "fail" });
+  });
+});
+
+describe("the old life of an engine in an answer", () => {
+  const restarted = (waited: Readonly<Record<string, number>>) => {
+    const history = aHistory().engine("a").prompt("p", 3).stores("a", "p").wait(150).dies("a").returns("a");
+    usage(history.stores("a", "p", { to: 1 }), {})
+      .wait(400)
+      .asks("p", { a: 3 });
+    return resultOf(usage(history, waited), "M3");
+  };
+
+  it("is a matter of time", async () => {
+    expect(await restarted({ gateway: 0.2 })).toMatchObject({ verdict: "unknown", violationCount: 1 });
+    expect(await restarted({ gateway: 0.01 })).toMatchObject({ verdict: "fail" });
+  });
+});

@@ -49,7 +49,8 @@ export class Starvation {
     return { ...result, verdict: "unknown", reason: `the machine had no CPU for what is judged: ${first}` };
   }
 
-  #explanation({ at, engine }: Violation): string | null {
+  #explanation({ at, engine, timeless }: Violation): string | null {
+    if (timeless === true) return null;
     const from = at - 2 * this.#boundNs;
     const sut = within(this.#gateway, from, at);
     const engines = engine === undefined ? [...this.#engines.values()] : [this.#engines.get(engine) ?? []];

@@ -7,6 +7,8 @@ export interface Violation {
   readonly engine?: string;
   /** One sentence: who claimed what, when, and what was true. */
   readonly summary: string;
+  /** No delay of news can explain it. */
+  readonly timeless?: true;
   readonly proof: Readonly<Record<string, unknown>>;
 }
 

@@ -12,6 +12,7 @@ export const epochFence: Property = {
   id: "M3",
   title: "epoch fence",
   kind: "always",
+  timed: true,
   statement: "After a restart or removal, answers contain nothing of the life that ended.",
   notApplicable: needsMatch,
   start: (context, tally) => ({

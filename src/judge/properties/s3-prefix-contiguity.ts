@@ -10,6 +10,7 @@ export const prefixContiguity: Property = {
   id: "S3",
   title: "prefix contiguity",
   kind: "always",
+  timed: true,
   statement: "An engine credited with n blocks held each of blocks 1..n, all at one moment of the window.",
   notApplicable: needsMatch,
   start: (context, tally) => ({
@@ -24,7 +25,10 @@ export const prefixContiguity: Property = {
         const said = fresh
           ? "the longest prefix it held at one moment is"
           : "the longest prefix of which it ever held each block is";
-        tally.violate(claimTooMuch(context, answer, standing, { blocks: held, said }));
+        const violation = claimTooMuch(context, answer, standing, { blocks: held, said });
+        // Blocks that it held once, but not within the window, may be a matter of Δ; a mixture within it is none.
+        const late = standing.claimed > standing.possible && standing.claimed <= standing.ever();
+        tally.violate(late ? violation : { ...violation, timeless: true });
       }
     },
   }),
