@@ -124,6 +124,25 @@ describe("V1 non-vacuity", () => {
     expect(report.headline).toContain("engine a ended unexpectedly");
   });
 
+  it("names what nobody in the run did, and never passes such a run", async () => {
+    const frozen = { k: "mark", name: "silence", detail: "engine a answered nobody", unasked: true } as const;
+    const report = await exercised().add(frozen).judged();
+    expect(report).toMatchObject({ verdict: "unknown", exitCode: 2 });
+    expect(report.headline).toMatch(/^unknown: V1: engine a answered nobody, since [\d.]+ ms$/);
+    const violated = await exercised().add(frozen).asks("p", { a: 2, ghost: 1 }).judged();
+    expect(violated.headline).toMatch(/^fail: S0 no invention violated 1× on ghost; engine a answered nobody$/);
+  });
+
+  it("takes the silence of an engine for the doing of a fault that is in force", async () => {
+    const frozen = { k: "mark", name: "silence", detail: "engine a answered nobody", unasked: true } as const;
+    const history = exercised()
+      .fault("cut", "injected")
+      .fault("cut", "effective")
+      .add(frozen)
+      .fault("cut", "recovered");
+    expect(await history.wait(1500).asks("p", { a: 2 }).judged()).toMatchObject({ verdict: "pass" });
+  });
+
   it("fails the run, still naming the engine, when a property is violated as well", async () => {
     const report = await exercised().asks("p", { a: 2, ghost: 1 }).dies("a", true).judged();
     expect(report.exitCode).toBe(1);

@@ -1,10 +1,17 @@
 /**
  * V1 non-vacuity: whether the run proves what its verdicts say. Every property that was required had the opportunities that
  * were required; every fault had an effect and was recovered; required marks happened; the load generator kept its
- * schedule; every ledger is continuous, so that the truth is true; no engine ended by itself; the run reached its end.
+ * schedule; every ledger is continuous, so that the truth is true; no engine ended or fell silent by itself; the run reached its end.
  */
 import { NS_PER_MS } from "../base/clock.js";
-import type { EngineRecord, FaultRecord, GeneratorRecord, QueryRecord, RunRecord } from "./history/records.js";
+import type {
+  EngineRecord,
+  FaultRecord,
+  GeneratorRecord,
+  MarkRecord,
+  QueryRecord,
+  RunRecord,
+} from "./history/records.js";
 import { BASE_REQUIREMENTS, PROPERTY_IDS, VALIDITY_ID } from "./properties/catalogue.js";
 import type { Checker, JudgeContext } from "./properties/property.js";
 import { MAX_PROOFS, type PropertyResult, type Violation } from "./verdict.js";
@@ -30,6 +37,7 @@ export class RunValidity {
   readonly #marks = new Set<string>();
   readonly #generators: GeneratorRecord[] = [];
   readonly #exits: EngineRecord[] = [];
+  readonly #unasked: MarkRecord[] = [];
   #questions = 0;
   #refused = 0;
   #lastRefusal = "";
@@ -42,7 +50,7 @@ export class RunValidity {
 
   readonly checker: Checker = {
     fault: (record) => this.#fault(record),
-    mark: (record) => void this.#marks.add(record.name),
+    mark: (record) => this.#mark(record),
     query: (record) => this.#question(record),
     generator: (record) => void this.#generators.push(record),
     engine: (record) => {
@@ -53,9 +61,11 @@ export class RunValidity {
     },
   };
 
-  /** Engines that ended although nobody asked them to. */
-  get unexpectedExits(): readonly string[] {
-    return [...new Set(this.#exits.map((exit) => exit.engine))];
+  /** What happened although nobody in the run did it, as people are told beside what it broke. */
+  get unasked(): readonly string[] {
+    const ended = new Set(this.#exits.map((exit) => exit.engine));
+    const told = new Set(this.#unasked.map(({ detail, name }) => detail ?? name));
+    return [...[...ended].map((engine) => `${engine} ended unexpectedly`), ...told];
   }
 
   get truthIsBroken(): boolean {
@@ -70,6 +80,7 @@ export class RunValidity {
       ...this.#answers(results),
       ...this.#ledgers(),
       ...this.#engineExits(),
+      ...this.#outsideHands(),
       ...this.#effects(),
       ...this.#requiredMarks(),
       ...this.#generatorLoad(),
@@ -100,6 +111,12 @@ export class RunValidity {
     if (error === undefined) return;
     this.#refused++;
     this.#lastRefusal = error;
+  }
+
+  #mark(record: MarkRecord): void {
+    this.#marks.add(record.name);
+    if (record.unasked === true && this.#context.truth.disturbances.calmEverywhere(record.at))
+      this.#unasked.push(record);
   }
 
   #fault(record: FaultRecord): void {
@@ -146,6 +163,10 @@ export class RunValidity {
     for (const { engine, epoch, at } of this.#exits) {
       yield `engine ${engine} ended unexpectedly at ${this.#context.ms(at)} ms (epoch ${epoch})`;
     }
+  }
+
+  *#outsideHands(): Generator<string> {
+    for (const { name, detail, at } of this.#unasked) yield `${detail ?? name}, since ${this.#context.ms(at)} ms`;
   }
 
   *#effects(): Generator<string> {

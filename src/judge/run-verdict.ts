@@ -12,15 +12,16 @@ const MAX_NAMED = 4;
 export function runVerdict(
   properties: readonly PropertyResult[],
   thresholds: readonly ThresholdResult[],
-  unexpectedExits: readonly string[],
+  /** What happened that nobody in the run did. */
+  unasked: readonly string[],
 ): RunVerdict {
   const failed = properties.filter((p) => p.verdict === "fail");
   const unknown = properties.filter((p) => p.verdict === "unknown" && counts(p));
   const missed = thresholds.filter((t) => t.verdict === "fail");
   const unmeasured = thresholds.filter((t) => t.verdict === "unknown");
-  const died = unexpectedExits.length === 0 ? "" : `; ${list(unexpectedExits)} ended unexpectedly`;
+  const besides = unasked.length === 0 ? "" : `; ${list(unasked)}`;
   if (failed.length > 0)
-    return { verdict: "fail", exitCode: 1, headline: `fail: ${list(failed.map(describeFailure))}${died}` };
+    return { verdict: "fail", exitCode: 1, headline: `fail: ${list(failed.map(describeFailure))}${besides}` };
   if (unknown.length + unmeasured.length > 0) {
     const why = [...unknown.map(describeDoubt), ...unmeasured.map((t) => `${t.measure} ${t.expression}: not measured`)];
     return { verdict: "unknown", exitCode: 2, headline: `unknown: ${list(why)}` };

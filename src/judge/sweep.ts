@@ -114,7 +114,7 @@ export class Sweep {
     const engines = this.#truth.engines.map((engine) => engine.name);
     return {
       schemaVersion: 3,
-      ...runVerdict(properties, thresholds, this.#validity.unexpectedExits),
+      ...runVerdict(properties, thresholds, this.#validity.unasked),
       properties,
       thresholds,
       distributions,

@@ -24,6 +24,9 @@ export interface MergeResult {
   readonly tornLedgers: readonly string[];
 }
 
+/** A silence is noted seconds after it began, and seconds are some thousand records. */
+const LATE_RECORDS = 8_192;
+
 interface Line extends Timed {
   readonly json: string;
 }
@@ -37,7 +40,10 @@ export async function mergeHistory(sources: MergeSources): Promise<MergeResult> 
     const lost = await lostOnTheWire(sources.records);
     // Ledgers come first, so that at equal times the truth is known before the question.
     const ledgers = sources.ledgers.map((path) => smooth(ledgerLines(path, lost, () => tornLedgers.push(path))));
-    const own = smooth(recordLines(sources.records, (run) => writer.appendLine(run)));
+    const own = smooth(
+      recordLines(sources.records, (run) => writer.appendLine(run)),
+      LATE_RECORDS,
+    );
     for await (const lines of mergeSorted([...ledgers, own])) {
       for (const { json } of lines) writer.appendLine(json);
       records += lines.length;

@@ -323,6 +323,8 @@ export interface MarkRecord {
   readonly at: number;
   readonly name: string;
   readonly detail?: string;
+  /** Something that nobody in the run did or asked for: outside of faults the run then proves nothing about what came after. */
+  readonly unasked?: boolean;
 }
 
 /** How punctual the load generator was, per phase. */

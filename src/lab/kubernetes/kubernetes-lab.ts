@@ -206,7 +206,9 @@ export class KubernetesLab implements Lab {
   }
 
   async settleTruth(): Promise<void> {
-    for (const pod of this.#engines.values()) await pod.settle?.();
+    const settled = await Promise.allSettled([...this.#engines.values()].map((pod) => pod.settle?.()));
+    const failure = settled.find((one) => one.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
   }
 
   async startGateway(spec: GatewaySpec): Promise<GatewayHandle> {

@@ -1,8 +1,8 @@
 /** Runs a shell script in a container of a pod, over the API server. */
 import { PassThrough } from "node:stream";
 import { Exec, type KubeConfig, type V1Status } from "@kubernetes/client-node";
-import { deferred, withTimeout } from "../../../base/async.js";
-import { asError, KvproofError, UnavailableError } from "../../../base/errors.js";
+import { deferred, delay, withTimeout } from "../../../base/async.js";
+import { KvproofError, UnavailableError } from "../../../base/errors.js";
 
 export interface PodScript {
   readonly namespace: string;
@@ -12,9 +12,15 @@ export interface PodScript {
   readonly script: string;
   readonly args?: readonly string[];
   readonly timeoutMs?: number;
+  /** How long an API server that is not there is waited for. */
+  readonly awayMs?: number;
 }
 
 const TIMEOUT_MS = 20_000;
+const AWAY_MS = 30_000;
+const RETRY_MS = 250;
+/** No API server there, or one that is only starting or stopping. */
+const AWAY = /ECONNREFUSED|ECONNRESET|socket hang up|Unexpected server response: (429|5\d\d)/;
 /** More than any ledger tail that a killed engine leaves unread. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
@@ -26,18 +32,12 @@ export async function runInPod(config: KubeConfig, asked: PodScript): Promise<Bu
   const ended = deferred<V1Status>();
   ended.promise.catch(() => undefined);
   const command = ["sh", "-c", script, "sh", ...args];
-  try {
-    const socket = await new Exec(config).exec(
-      namespace,
-      pod,
-      container,
-      command,
-      out.stream,
-      err.stream,
-      null,
-      false,
-      (status) => ended.resolve(status),
+  const begin = (): ReturnType<Exec["exec"]> =>
+    new Exec(config).exec(namespace, pod, container, command, out.stream, err.stream, null, false, (status) =>
+      ended.resolve(status),
     );
+  try {
+    const socket = await whileAway(begin, asked.awayMs ?? AWAY_MS);
     socket.onclose = () => ended.reject(new Error("the connection closed before the script ended"));
     try {
       const status = await withTimeout(ended.promise, timeoutMs, `a script in ${pod} to end`);
@@ -48,11 +48,33 @@ export async function runInPod(config: KubeConfig, asked: PodScript): Promise<Bu
     }
   } catch (thrown) {
     if (thrown instanceof KvproofError && thrown.code !== "KVP_E_TIMEOUT") throw thrown;
-    const why = asError(thrown).message || String((thrown as { error?: unknown }).error ?? thrown);
-    throw new UnavailableError("KVP_E_CLUSTER", `could not run a script in pod ${pod} (${container}): ${why}`, {
-      cause: thrown,
-    });
+    throw new UnavailableError(
+      "KVP_E_CLUSTER",
+      `could not run a script in pod ${pod} (${container}): ${textOf(thrown)}`,
+      {
+        cause: thrown,
+      },
+    );
   }
+}
+
+/** Nothing has begun where no connection was made: that is tried again, as long as an API server may take to restart. */
+async function whileAway<T>(begin: () => Promise<T>, awayMs: number): Promise<T> {
+  const giveUpAt = performance.now() + awayMs;
+  for (;;) {
+    try {
+      return await begin();
+    } catch (thrown) {
+      if (!AWAY.test(textOf(thrown)) || performance.now() >= giveUpAt) throw thrown;
+    }
+    await delay(RETRY_MS);
+  }
+}
+
+/** A WebSocket rejects with an event, whose error is inside it. */
+function textOf(thrown: unknown): string {
+  const { error, message } = thrown as { error?: unknown; message?: unknown };
+  return String(message ?? "") || String(error ?? thrown);
 }
 
 function collector(): { readonly stream: PassThrough; bytes(): Buffer } {

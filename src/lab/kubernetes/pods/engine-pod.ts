@@ -1,35 +1,29 @@
 /** One engine of the Kubernetes lab over all its lives: in one pod while it stays in place, in another when it moves. */
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
-import { delay } from "../../../base/async.js";
-import { bootId } from "../../../base/boot-id.js";
 import { asError, invariant, KvproofError, UnavailableError } from "../../../base/errors.js";
-import type { EngineRecord, ResourceRecord } from "../../../judge/history/records.js";
+import type { EngineRecord, MarkRecord, ResourceRecord } from "../../../judge/history/records.js";
 import { engineArguments, topicOf } from "../../local/engine-arguments.js";
-import { fileNameOf } from "../../local/engine-pod.js";
 import { exposeThrough, type RelayedPlace } from "../../local/relay/relayed-place.js";
 import type { EngineEndpoints, EngineHandle, EngineSpec, RestartChanges } from "../../ports.js";
 import { ANNOTATION } from "../labels.js";
 import { labAdditions, podTemplate } from "../manifests/base.js";
-import { renderLabPod, STATE_FOLDER } from "../manifests/lab-pod.js";
+import { renderLabPod } from "../manifests/lab-pod.js";
 import { kubeName } from "../manifests/names.js";
-import { type ClockOffset, measureClock } from "./clock-offset.js";
+import { EngineLedger } from "./engine-ledger.js";
 import { ENGINE_PORTS, endpointsAt, POD_PLACE } from "./engine-ports.js";
 import { Keeper } from "./keeper.js";
 import type { KubeContext } from "./lab-context.js";
 import { reportOf } from "./lab-client.js";
 import { showAsMember } from "./membership.js";
-import { LedgerMirror } from "./ledger-mirror.js";
 import { isLeaving, isReady, lastEnd, lifeName, lifeOf } from "./pod-state.js";
+import { Silence, SILENT_MS } from "./silence.js";
 
 const CONTAINER = "engine";
 /** Scheduling, start, and the kubelet's back-off of up to 40 s after several restarts. */
 const READY_MS = 120_000;
 const GONE_MS = 60_000;
 const GRACEFUL_STOP_S = 5;
-/** A deleted pod's engine ends within this, or what it wrote so far is all there is. */
-const LAST_WORDS_MS = 5_000;
 const NAME_BYTES = 3;
 
 /** Where an engine came from, for a name that moves. */
@@ -43,9 +37,10 @@ export interface Origin {
 
 export class EnginePod {
   readonly spec: EngineSpec;
-  readonly ledgerFiles: string[] = [];
   readonly #context: KubeContext;
   readonly #avoidNodes: readonly string[];
+  readonly #ledger: EngineLedger;
+  readonly #silence: Silence;
   #name: string;
   #exists = false;
   /** Container restarts when the present or last life was last seen. */
@@ -53,18 +48,21 @@ export class EnginePod {
   #epoch: number;
   #node: string | undefined;
   #handle: EngineHandle | null = null;
-  #mirror: LedgerMirror | null = null;
   #ending = false;
   #deathExpected = false;
   #usage: { readonly rssBytes: number; readonly cpuSeconds: number } | null = null;
   #relayed: RelayedPlace | null = null;
-  #clock: ClockOffset = { offsetNs: 0, uncertaintyNs: 0 };
 
   constructor(context: KubeContext, spec: EngineSpec, { epoch = 0, avoidNodes = [], pod }: Origin = {}) {
     this.#context = context;
     this.spec = spec;
     this.#epoch = epoch;
     this.#avoidNodes = avoidNodes;
+    this.#ledger = new EngineLedger(context, spec.engine);
+    this.#silence = new Silence({
+      onSilent: (sinceNs) => this.#fellSilent(sinceNs),
+      onHeard: (afterMs) => this.#isHeard(afterMs),
+    });
     this.#name = pod?.giveUpPlace() ?? kubeName(spec.engine, randomBytes(NAME_BYTES).toString("hex"));
     if (pod === undefined) return;
     this.#exists = true;
@@ -72,6 +70,9 @@ export class EnginePod {
     this.#relayed = pod.#relayed;
   }
 
+  get ledgerFiles(): readonly string[] {
+    return this.#ledger.files;
+  }
   get podName(): string {
     return this.#name;
   }
@@ -86,7 +87,7 @@ export class EnginePod {
     return this.#node;
   }
   get clockUncertaintyNs(): number {
-    return this.#clock.uncertaintyNs;
+    return this.#ledger.clockUncertaintyNs;
   }
 
   async start(changes: RestartChanges = {}): Promise<EngineHandle> {
@@ -115,7 +116,7 @@ export class EnginePod {
     }
     if (running) {
       await this.#keeper.end(how === "kill" ? "KILL" : "TERM", GRACEFUL_STOP_S);
-      await this.#saveLedger();
+      await this.#ledger.save(this.#keeper);
       this.#record("down");
     }
     if (forGood) await this.remove();
@@ -136,6 +137,7 @@ export class EnginePod {
   }
 
   async freeze(): Promise<void> {
+    this.#silence.end();
     await this.#keeper.signal("STOP");
     this.#record("frozen");
   }
@@ -143,6 +145,7 @@ export class EnginePod {
   async thaw(): Promise<void> {
     await this.#keeper.signal("CONT");
     this.#record("thawed");
+    this.#silence.begin(this.#context.clock.nowNs());
   }
 
   /** Whether a gateway that discovers engines may find it. A pod that is gone is found by nobody. */
@@ -176,9 +179,15 @@ export class EnginePod {
   async look(): Promise<void> {
     const lab = this.#handle?.direct.lab;
     if (!lab) return;
-    const { labToken: token } = this.#context;
-    const { rssBytes, cpuSeconds } = await reportOf({ url: lab, token, engine: this.spec.engine });
-    this.#usage = { rssBytes, cpuSeconds };
+    const { labToken: token, clock } = this.#context;
+    const askedAt = clock.nowNs();
+    try {
+      const { rssBytes, cpuSeconds } = await reportOf({ url: lab, token, engine: this.spec.engine }, SILENT_MS);
+      this.#usage = { rssBytes, cpuSeconds };
+      this.#silence.heard(askedAt, clock.nowNs());
+    } catch {
+      if (this.#handle?.direct.lab === lab && !this.#ending) this.#silence.missed(clock.nowNs());
+    }
   }
 
   usage(): ResourceRecord | null {
@@ -192,12 +201,16 @@ export class EnginePod {
     };
   }
 
-  /** At the end of a run: all that it wrote so far is in its copy; nothing is recorded any more. */
-  async close(): Promise<void> {
-    const mirror = this.#mirror;
+  /** All that it wrote so far is in the copy of its ledger, or this rejects. */
+  async settle(): Promise<void> {
     this.#ending = true;
-    this.#mirror = null;
-    await mirror?.abandon();
+    await this.#ledger.settle(this.#keeper, this.#place);
+  }
+
+  /** Nothing is recorded any more. */
+  async close(): Promise<void> {
+    this.#ending = true;
+    await this.#ledger.close();
   }
 
   get #pod(): V1Pod | undefined {
@@ -213,13 +226,9 @@ export class EnginePod {
   #arguments(changes: RestartChanges): string[] {
     return engineArguments(this.spec, POD_PLACE, {
       epoch: this.#epoch,
-      ledgerFile: `${STATE_FOLDER}/${this.#ledgerName}`,
+      ledgerFile: this.#ledger.pathOf(this.#epoch),
       ...changes,
     });
-  }
-
-  get #ledgerName(): string {
-    return `${fileNameOf(this.spec.engine)}.${this.#epoch}.ndjson`;
   }
 
   async #create(args: readonly string[]): Promise<void> {
@@ -262,7 +271,7 @@ export class EnginePod {
     const own = endpointsAt(pod.status?.podIP ?? "", this.spec);
     const [http, lab] = await Promise.all([reach.at(pod, ENGINE_PORTS.http), reach.at(pod, ENGINE_PORTS.lab)]);
     const direct = { ...own, http: `http://${http}`, lab: `http://${lab}` };
-    await this.#beginMirror(direct.lab);
+    await this.#ledger.begin(direct.lab, this.#epoch);
     const endpoints = await this.#exposed(own);
     this.#handle = {
       spec: this.spec,
@@ -273,6 +282,7 @@ export class EnginePod {
       uid: lifeName(life),
     };
     this.#record("ready", { address: own.address });
+    this.#silence.begin(this.#context.clock.nowNs());
     return this.#handle;
   }
 
@@ -286,42 +296,13 @@ export class EnginePod {
     return endpoints;
   }
 
-  async #beginMirror(url: string): Promise<void> {
-    const { labToken: token, clock, dir } = this.#context;
-    this.#clock = await measureClock(() => reportOf({ url, token, engine: this.spec.engine }), clock, bootId);
-    const file = join(dir, "ledger", this.#ledgerName);
-    this.ledgerFiles.push(file);
-    this.#mirror = new LedgerMirror({ url, token, file, offsetNs: this.#clock.offsetNs });
-  }
-
-  async #saveLedger(): Promise<void> {
-    const mirror = this.#mirror;
-    this.#mirror = null;
-    await mirror?.finish((from) => this.#keeper.tail(this.#ledgerName, from));
-  }
-
   /** The kubelet ends the engine when `asked` has taken effect; the keeper stays until the ledger is read. */
   async #leaveInOrder(asked: () => Promise<void>): Promise<void> {
     await asked();
     this.#exists = false;
-    await this.#lastWords();
+    await this.#ledger.lastWords(this.#keeper);
     this.#record("down");
     await this.#gone();
-  }
-
-  async #lastWords(): Promise<void> {
-    await Promise.race([this.#mirror?.ended, delay(LAST_WORDS_MS)]);
-    await this.#saveLedger();
-    await this.#keeper.letGo();
-  }
-
-  /** Nobody is left who could bring the rest: only an engine that ended in order has sent all of it. */
-  async #ledgerAsItIs(): Promise<void> {
-    const mirror = this.#mirror;
-    this.#mirror = null;
-    const whole = await Promise.race([mirror?.ended, delay(LAST_WORDS_MS)]);
-    await mirror?.abandon();
-    if (whole !== true) throw new UnavailableError("KVP_E_CLUSTER", `pod ${this.#name} went without a word`);
   }
 
   async #gone(): Promise<void> {
@@ -341,12 +322,33 @@ export class EnginePod {
     const why = pod === undefined ? "its pod is gone" : replaced ? "its pod is being deleted" : describeEnd(pod);
     this.#handle = null;
     if (replaced) this.#exists = false;
-    if (pod === undefined) await this.#ledgerAsItIs();
-    else if (replaced) await this.#lastWords();
-    else await this.#saveLedger();
+    if (replaced) this.#record("stopping");
+    if (pod === undefined) await this.#ledger.asItIs(this.#name);
+    else if (replaced) await this.#ledger.lastWords(this.#keeper);
+    else await this.#ledger.save(this.#keeper);
     this.#record("down", expected ? {} : { unexpected: true });
     if (expected) this.#context.observer.engineEnded(this.spec.engine);
     else this.#context.observer.engineLost(this.spec.engine, why);
+  }
+
+  get #place(): string {
+    return `engine ${this.spec.engine} (pod ${this.#name} on ${this.#node ?? "no node"})`;
+  }
+
+  /** Nobody in the run made it so. What it holds stays true; that nobody hears of it is no fault of those who listen. */
+  #fellSilent(sinceNs: number): void {
+    this.#record("frozen", { at: sinceNs });
+    this.#mark(`${this.#place} answered nobody`, { at: sinceNs, unasked: true });
+  }
+
+  #isHeard(afterMs: number): void {
+    this.#record("thawed");
+    this.#mark(`${this.#place} answers again after ${afterMs} ms`);
+  }
+
+  #mark(detail: string, more: Partial<MarkRecord> = {}): void {
+    const { observer, clock } = this.#context;
+    observer.record({ k: "mark", at: clock.nowNs(), name: "silence", detail, ...more });
   }
 
   #ledgerLost(thrown: unknown): void {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import { request } from "undici";
 import { KvproofError, UnavailableError } from "../../../base/errors.js";
-import type { ResourceRecord } from "../../../judge/history/records.js";
+import type { MarkRecord, ResourceRecord } from "../../../judge/history/records.js";
 import { gatewayFlags, TOKEN_VARIABLE } from "../../local/gateway-process.js";
 import type { GatewayHandle, GatewaySpec } from "../../ports.js";
 import { parseSamples } from "../../sut/prometheus-text.js";
@@ -16,13 +16,13 @@ import { Keeper } from "./keeper.js";
 import type { KubeContext } from "./lab-context.js";
 import { PodLog } from "./pod-log.js";
 import { isLeaving, isReady, lastEnd, lifeOf, statusOf } from "./pod-state.js";
+import { Silence, SILENT_MS } from "./silence.js";
 
 const CONTAINER = "gateway";
 const NAME = "gateway";
 export const GATEWAY_PORT = 8080;
 const READY_MS = 120_000;
 const GRACEFUL_STOP_S = 12;
-const LOOK_MS = 2_000;
 
 export class GatewayPod {
   readonly #context: KubeContext;
@@ -31,10 +31,15 @@ export class GatewayPod {
   #restarts = -1;
   #runs = false;
   #url = "";
+  readonly #silence: Silence;
   #usage: { readonly rssBytes: number; readonly cpuSeconds: number } | null = null;
 
   constructor(context: KubeContext) {
     this.#context = context;
+    this.#silence = new Silence({
+      onSilent: (sinceNs) => this.#mark("answered nobody", { at: sinceNs, unasked: true }),
+      onHeard: (afterMs) => this.#mark(`answers again after ${afterMs} ms`),
+    });
   }
 
   get runs(): boolean {
@@ -53,20 +58,24 @@ export class GatewayPod {
     const reach = await this.#context.reach();
     this.#url = `http://${await reach.at(pod, GATEWAY_PORT)}`;
     this.#runs = true;
+    this.#silence.begin(this.#context.clock.nowNs());
     return { url: this.#url, adminToken: this.#token, logFile };
   }
 
   /** Gone when this resolves; its pod stays, and so does its address. */
   async stop(how: "graceful" | "kill"): Promise<void> {
     this.#runs = false;
+    this.#silence.end();
     await this.#keeper.end(how === "kill" ? "KILL" : "TERM", GRACEFUL_STOP_S);
   }
 
   async freeze(): Promise<void> {
+    this.#silence.end();
     await this.#keeper.signal("STOP");
   }
   async thaw(): Promise<void> {
     await this.#keeper.signal("CONT");
+    this.#silence.begin(this.#context.clock.nowNs());
   }
 
   /** What the watch told of its pod. */
@@ -85,8 +94,12 @@ export class GatewayPod {
   /** Memory and CPU as its own metrics tell them. */
   async look(): Promise<void> {
     if (!this.#runs) return;
-    const response = await request(`${this.#url}/metrics`, { headersTimeout: LOOK_MS, bodyTimeout: LOOK_MS });
-    const samples = parseSamples(await response.body.text(), "process_");
+    const { clock } = this.#context;
+    const askedAt = clock.nowNs();
+    const text = await this.#metrics().catch(() => null);
+    if (text === null) return void (this.#runs && this.#silence.missed(clock.nowNs()));
+    this.#silence.heard(askedAt, clock.nowNs());
+    const samples = parseSamples(text, "process_");
     const valueOf = (name: string): number => samples.find((sample) => sample.name === name)?.value ?? 0;
     this.#usage = {
       rssBytes: valueOf("process_resident_memory_bytes"),
@@ -102,6 +115,17 @@ export class GatewayPod {
   async close(): Promise<void> {
     this.#runs = false;
     await this.#log?.stop();
+  }
+
+  async #metrics(): Promise<string> {
+    const response = await request(`${this.#url}/metrics`, { headersTimeout: SILENT_MS, bodyTimeout: SILENT_MS });
+    return response.body.text();
+  }
+
+  #mark(what: string, more: Partial<MarkRecord> = {}): void {
+    const { observer, clock, watch } = this.#context;
+    const detail = `the gateway (on ${watch.get(NAME)?.spec?.nodeName ?? "no node"}) ${what}`;
+    observer.record({ k: "mark", at: clock.nowNs(), name: "silence", detail, ...more });
   }
 
   get #keeper(): Keeper {

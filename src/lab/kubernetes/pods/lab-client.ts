@@ -23,13 +23,14 @@ export async function callLab(
   lab: { readonly url: string; readonly token: string; readonly engine: string },
   path: string,
   body?: unknown,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<unknown> {
   const response = await request(`${lab.url}/lab${path === "" ? "" : `/${path}`}`, {
     method: body === undefined ? "GET" : "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${lab.token}` },
     body: body === undefined ? null : JSON.stringify(body),
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
   });
   const text = await response.body.text();
   if (response.statusCode === 200) return JSON.parse(text) as unknown;
@@ -39,8 +40,8 @@ export async function callLab(
   );
 }
 
-export async function reportOf(lab: Parameters<typeof callLab>[0]): Promise<EngineReport> {
-  const parsed = report.safeParse(await callLab(lab, ""));
+export async function reportOf(lab: Parameters<typeof callLab>[0], timeoutMs = TIMEOUT_MS): Promise<EngineReport> {
+  const parsed = report.safeParse(await callLab(lab, "", undefined, timeoutMs));
   if (!parsed.success)
     throw new UnavailableError(
       "KVP_E_ENGINE_NOT_READY",

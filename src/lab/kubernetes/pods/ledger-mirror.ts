@@ -4,7 +4,7 @@
  */
 import { appendFileSync, writeFileSync } from "node:fs";
 import { request } from "undici";
-import { delay, sharedAbort } from "../../../base/async.js";
+import { deferred, delay, sharedAbort } from "../../../base/async.js";
 
 export interface MirroredLedger {
   /** Lab port of the engine. */
@@ -17,14 +17,17 @@ export interface MirroredLedger {
 }
 
 const RETRY_MS = 100;
+const MAX_RETRY_MS = 1_000;
+const CATCH_UPS = 3;
 const CONNECT_MS = 5_000;
 const NEWLINE = 0x0a;
 
 export class LedgerMirror {
-  /** Resolves when nothing more comes: true when the engine has ended the answer in order, and so sent all. */
+  /** Resolves true when the engine has ended the answer in order, and so sent all; false when it was lost from sight first. */
   readonly ended: Promise<boolean>;
   readonly #from: MirroredLedger;
   readonly #stop = sharedAbort();
+  readonly #following: Promise<void>;
   #received = 0;
   /** Of a record whose end has not come yet. */
   #rest = Buffer.alloc(0);
@@ -32,42 +35,55 @@ export class LedgerMirror {
   constructor(from: MirroredLedger) {
     this.#from = from;
     writeFileSync(from.file, "");
-    this.ended = this.#follow();
+    const ended = deferred<boolean>();
+    this.ended = ended.promise;
+    this.#following = this.#follow((orderly) => ended.resolve(orderly));
   }
 
   /** Brings what is still missing, and writes no more after it. `tail` gives all bytes from an offset on. */
   async finish(tail: (fromByte: number) => Promise<Buffer>): Promise<void> {
-    this.#stop.abort();
-    await this.ended;
+    await this.abandon();
     this.#take(await tail(this.#received));
   }
 
   /** Without the rest. */
   async abandon(): Promise<void> {
     this.#stop.abort();
-    await this.ended;
+    await this.#following;
   }
 
-  async #follow(): Promise<boolean> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      const orderly = await this.#stream().catch(() => false);
-      if (orderly) return true;
-      // A connection that broke is made again, as long as somebody answers.
-      await delay(RETRY_MS, signal);
-      if (!signal.aborted && !(await this.#answers())) return false;
+  /** Asks an engine that still runs for what it wrote until now, and writes no more after it. False when it does not answer. */
+  async catchUp(): Promise<boolean> {
+    await this.abandon();
+    for (let attempt = 0; attempt < CATCH_UPS; attempt++) {
+      if (await this.#stream(false).catch(() => false)) return true;
+      await delay(RETRY_MS);
     }
     return false;
   }
 
+  /** A connection that broke is made again: the way to an engine may be away for a while, such as an API server that restarts. */
+  async #follow(onEnded: (orderly: boolean) => void): Promise<void> {
+    const { signal } = this.#stop;
+    let pause = RETRY_MS;
+    while (!signal.aborted) {
+      if (await this.#stream(true).catch(() => false)) return onEnded(true);
+      await delay(pause, signal);
+      const answers = !signal.aborted && (await this.#answers());
+      pause = answers ? RETRY_MS : Math.min(MAX_RETRY_MS, pause * 2);
+      if (!answers) onEnded(false);
+    }
+    onEnded(false);
+  }
+
   /** Resolves true when the engine ended the answer. */
-  async #stream(): Promise<boolean> {
+  async #stream(follow: boolean): Promise<boolean> {
     const { url, token } = this.#from;
-    const response = await request(`${url}/ledger?from=${this.#received}&follow=1`, {
+    const response = await request(`${url}/ledger?from=${this.#received}${follow ? "&follow=1" : ""}`, {
       headers: { authorization: `Bearer ${token}` },
       headersTimeout: CONNECT_MS,
-      bodyTimeout: 0,
-      signal: this.#stop.signal,
+      bodyTimeout: follow ? 0 : CONNECT_MS,
+      ...(follow ? { signal: this.#stop.signal } : {}),
     });
     if (response.statusCode !== 200) {
       await response.body.dump();
