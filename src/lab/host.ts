@@ -14,6 +14,8 @@ export interface HostStrain {
 export interface MemoryLimit extends HostStrain {
   /** How often the kernel has killed in the engine's group. */
   kills(engine: string): number;
+  /** MiB that the engine must take to outgrow its limit; absent = beyond those that it was given. */
+  growTo?(engine: string): number;
 }
 
 export interface HostPort {
@@ -23,7 +25,10 @@ export interface HostPort {
   fillMemory(load: { readonly megabytes: number }): Promise<HostStrain>;
   /** Writers with fsync on the disk of the run directory, at most `megabytes` on disk each. */
   stressDisk(load: { readonly workers: number; readonly megabytes: number }): Promise<HostStrain>;
-  /** Each engine may take `megabytes` more than it has now; the kernel kills it when it takes more. */
+  /**
+   * Each engine may take `megabytes` more than it has now, or what the limit that it already has leaves; the kernel kills it when it
+   * takes more.
+   */
   limitMemory(engines: readonly string[], megabytes: number): Promise<MemoryLimit>;
   /** Fills the volumes that hold what these processes write: "gateway" or engine names. */
   fillVolumes(processes: readonly string[]): Promise<HostStrain>;

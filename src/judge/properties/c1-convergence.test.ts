@@ -34,6 +34,14 @@ describe("C1 convergence", () => {
     expect(report.distributions.find((d) => d.measure === "converge_ms")?.count).toBe(1);
   });
 
+  it("wants no credit for an engine that stands still, and none too much; and all of it once it goes on", async () => {
+    const frozen = () => stored().life("a", "frozen").wait(1200);
+    expect(await frozen().asks("p", {}, converge).verdictOf("C1")).toMatchObject({ violationCount: 0 });
+    expect(await frozen().asks("p", { b: 2 }, converge).verdictOf("C1")).toMatchObject({ violationCount: 1 });
+    const thawed = frozen().life("a", "thawed").wait(1200).asks("p", {}, converge);
+    expect(await thawed.verdictOf("C1")).toMatchObject({ verdict: "fail", violationCount: 1 });
+  });
+
   it("does not forgive an answer that goes wrong again after the recovery bound", async () => {
     const history = stored()
       .wait(500)

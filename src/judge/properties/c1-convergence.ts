@@ -139,6 +139,8 @@ function differs(standing: Standing): Difference | null {
   const mayBe = engine.member ? standing.possible : 0;
   // A member that is down: nobody told the system, and silence looks the same as idleness.
   if (engine.member && !(engine.alive && engine.ready)) return null;
+  // One that stands still answers nobody: to give it no credit is no mistake.
+  if (claimed < mustBe && engine.frozen) return null;
   if (claimed < mustBe) return { standing, missing: mustBe - claimed, extra: 0 };
   return claimed > mayBe ? { standing, missing: 0, extra: claimed - mayBe } : null;
 }

@@ -35,6 +35,8 @@ export class EngineState {
   /** The process exists and may speak. */
   alive = false;
   ready = false;
+  /** Stands still (SIGSTOP, or its node does). */
+  frozen = false;
   member = false;
   /** Publishes events; if not, nothing can be demanded about it. */
   publishes = true;
@@ -117,11 +119,15 @@ export class EngineState {
         if (this.member) this.#unsettle(record.at + this.#bounds.recoveryNs);
         break;
       case "thawed":
+        this.frozen = false;
         this.#unsettle(record.at + this.#bounds.recoveryNs);
+        break;
+      case "frozen":
+        this.frozen = true;
+        this.settlesAt = NEVER;
         break;
       case "stopping":
       case "killed":
-      case "frozen":
         this.settlesAt = NEVER;
         break;
       case "down":
@@ -144,6 +150,7 @@ export class EngineState {
     this.lives++;
     this.alive = true;
     this.ready = false;
+    this.frozen = false;
     this.settlesAt = NEVER;
     this.fencedFrom = NEVER;
     this.lostBefore = ALWAYS;

@@ -12,4 +12,8 @@ export const KUBERNETES_CAPABILITIES: ReadonlySet<LabCapability> = new Set<LabCa
   "engine.control",
   "engine.evict",
   "links",
+  "host.cpu",
+  "host.memory",
+  "host.disk-stress",
+  "host.memory-limit",
 ]);

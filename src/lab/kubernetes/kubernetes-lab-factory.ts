@@ -77,6 +77,7 @@ export class KubernetesLabFactory implements LabFactory {
   reasonWithout(capability: LabCapability): string | null {
     if (this.capabilities.has(capability)) return null;
     if (capability === "node.drain") return "this user may not change nodes";
+    if (capability === "host.disk-full") return "volumes of pods have no size that a run could use up";
     return `the kubernetes lab has no ${capability}`;
   }
 

@@ -19,7 +19,9 @@ import type {
   RestartChanges,
 } from "../ports.js";
 import type { Burnt } from "../local/relay/relay-talk.js";
+import type { HostPort } from "../host.js";
 import type { LinkPort } from "../links.js";
+import { PodHost } from "./host/pod-host.js";
 import type { FaultInjector } from "../faults/injector.js";
 import { chaosMeshIn } from "./chaos-mesh/in-lab.js";
 import type { KubeApi } from "./cluster/kube-api.js";
@@ -56,7 +58,7 @@ export class KubernetesLab implements Lab {
   readonly capabilities: ReadonlySet<LabCapability>;
   readonly links: LinkPort | null;
   readonly injector?: FaultInjector;
-  readonly host = null;
+  readonly host: HostPort;
   readonly #context: KubeContext;
   readonly #namespace: LabNamespace;
   readonly #engines = new Map<string, LabEngine>();
@@ -112,6 +114,7 @@ export class KubernetesLab implements Lab {
     this.#relay = options.relay === true ? new RelayPod(this.#context, options.seed ?? 0, news) : null;
     this.links = this.#relay?.talk ?? null;
     this.#gateway = new GatewayPod(this.#context);
+    this.host = new PodHost(this.#context);
   }
 
   async begin(): Promise<void> {

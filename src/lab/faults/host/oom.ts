@@ -52,7 +52,8 @@ class OutOfMemory implements ActiveFault {
   grow(): this {
     for (const engine of this.#names) {
       // It dies in the middle of the call: how the call ends says nothing.
-      this.#world.lab.control(engine, "memory", { megabytes: this.#megabytes }).catch(() => undefined);
+      const megabytes = this.#limit.growTo?.(engine) ?? this.#megabytes;
+      this.#world.lab.control(engine, "memory", { megabytes }).catch(() => undefined);
     }
     return this;
   }
