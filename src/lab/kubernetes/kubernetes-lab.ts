@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import { delay, mapLimit, sharedAbort } from "../../base/async.js";
-import type { Clock } from "../../base/clock.js";
+import { type Clock, NS_PER_MS } from "../../base/clock.js";
 import { InternalError, KvproofError, UsageError } from "../../base/errors.js";
 import type { ResourceRecord } from "../../judge/history/records.js";
 import type {
@@ -76,6 +76,8 @@ export class KubernetesLab implements Lab {
   /** Nodes that a run which ends early must give back. */
   readonly #cordoned = new Map<string, () => Promise<void>>();
   #discovers = false;
+  /** Pods are reached through the API server. */
+  #forwards = false;
 
   constructor({ options, api, namespace, image, reach, clock, capabilities, chaosMesh = false }: KubernetesLabParts) {
     this.capabilities = capabilities;
@@ -269,9 +271,11 @@ export class KubernetesLab implements Lab {
   /** Decided at the first pod that runs: whether its address answers here. */
   async #findReach(): Promise<Reach> {
     const { config } = this.#context.api;
-    if (this.#wanted !== "auto") return new Reach(config, this.#wanted);
     const host = this.#watch.get("gateway")?.status?.podIP;
-    const direct = host !== undefined && (await answersDirectly(host, GATEWAY_PORT));
+    const wanted = this.#wanted;
+    const direct =
+      wanted === "auto" ? host !== undefined && (await answersDirectly(host, GATEWAY_PORT)) : wanted === "direct";
+    this.#forwards = !direct;
     return new Reach(config, direct ? "direct" : "forward");
   }
 
@@ -312,8 +316,10 @@ export class KubernetesLab implements Lab {
 
   #interrupted(forMs: number, why: string): void {
     const { observer, clock } = this.#context;
-    const detail = `did not answer for ${Math.round(forMs)} ms: ${why}`;
-    observer.record({ k: "mark", at: clock.nowNs(), name: "api-server", detail });
+    const detail = `the API server did not answer for ${Math.round(forMs)} ms: ${why}`;
+    // All that the run says and hears may go through it.
+    const unasked = this.#forwards ? { unasked: true } : {};
+    observer.record({ k: "mark", at: clock.nowNs() - forMs * NS_PER_MS, name: "api-server", detail, ...unasked });
   }
 
   /** What processes use, looked at in the background: {@link resources} must answer at once. */

@@ -1,9 +1,9 @@
 /** What the stressors of a pod use, read from /proc by a script in it: needs nothing that an image of ours lacks. */
 
-/** One line per stressor: CPU ticks, resident kB, bytes written, bytes handed to write. */
+/** One line per stressor: CPU ticks, resident kB, bytes handed to write. The pattern must not match the script itself. */
 export const USAGE_SCRIPT = `for p in /proc/[0-9]*; do
   case "$(tr '\\0' ' ' < $p/cmdline 2>/dev/null)" in
-  *"kvproof.js stress "*)
+  *"kvproof.js"" stress "*)
     set -- $(sed 's/^.*) //' $p/stat 2>/dev/null)
     ticks=$((\${12:-0} + \${13:-0}))
     rss=$(sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p' $p/status 2>/dev/null)

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { delay } from "../../../base/async.js";
 import { bootId } from "../../../base/boot-id.js";
-import { asError, UnavailableError } from "../../../base/errors.js";
+import { UnavailableError } from "../../../base/errors.js";
 import { fileNameOf } from "../../local/engine-pod.js";
 import { STATE_FOLDER } from "../manifests/lab-pod.js";
 import { type ClockOffset, measureClock } from "./clock-offset.js";
@@ -64,25 +64,20 @@ export class EngineLedger {
   }
 
   /** Nobody is left who could bring the rest: only an engine that ended in order has sent all of it. */
-  async asItIs(pod: string): Promise<void> {
+  async asItIs(): Promise<void> {
     const mirror = this.#mirror;
     this.#mirror = null;
     const whole = await Promise.race([mirror?.ended, delay(LAST_WORDS_MS)]);
     await mirror?.abandon();
-    if (whole !== true) throw new UnavailableError("KVP_E_CLUSTER", `pod ${pod} went without a word`);
+    if (whole !== true) throw new UnavailableError("KVP_E_CLUSTER", "its pod went without a word");
   }
 
   /** At the end of a run, of an engine that still runs: all that it wrote so far is in its copy, or this rejects. */
-  async settle(keeper: Keeper, place: string): Promise<void> {
+  async settle(keeper: Keeper): Promise<void> {
     const mirror = this.#mirror;
     this.#mirror = null;
     if (mirror === null || (await mirror.catchUp())) return;
-    try {
-      await mirror.finish((from) => keeper.tail(this.#name, from));
-    } catch (thrown) {
-      const why = asError(thrown).message;
-      throw new UnavailableError("KVP_E_CLUSTER", `the end of the ledger of ${place} could not be read: ${why}`);
-    }
+    await mirror.finish((from) => keeper.tail(this.#name, from));
   }
 
   async close(): Promise<void> {

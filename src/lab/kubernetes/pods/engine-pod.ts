@@ -1,7 +1,7 @@
 /** One engine of the Kubernetes lab over all its lives: in one pod while it stays in place, in another when it moves. */
 import { randomBytes } from "node:crypto";
 import type { V1Pod } from "@kubernetes/client-node";
-import { asError, invariant, KvproofError, UnavailableError } from "../../../base/errors.js";
+import { asError, invariant, KvproofError } from "../../../base/errors.js";
 import type { EngineRecord, MarkRecord, ResourceRecord } from "../../../judge/history/records.js";
 import { engineArguments, topicOf } from "../../local/engine-arguments.js";
 import { exposeThrough, type RelayedPlace } from "../../local/relay/relayed-place.js";
@@ -11,6 +11,7 @@ import { labAdditions, podTemplate } from "../manifests/base.js";
 import { renderLabPod } from "../manifests/lab-pod.js";
 import { kubeName } from "../manifests/names.js";
 import { EngineLedger } from "./engine-ledger.js";
+import { engineRecord } from "./engine-record.js";
 import { ENGINE_PORTS, endpointsAt, POD_PLACE } from "./engine-ports.js";
 import { Keeper } from "./keeper.js";
 import type { KubeContext } from "./lab-context.js";
@@ -25,6 +26,7 @@ const READY_MS = 120_000;
 const GONE_MS = 60_000;
 const GRACEFUL_STOP_S = 5;
 const NAME_BYTES = 3;
+const MAX_REASON = 160;
 
 /** Where an engine came from, for a name that moves. */
 export interface Origin {
@@ -173,7 +175,7 @@ export class EnginePod {
     if (this.#handle === null || this.#ending) return;
     const replaced = pod === undefined || isLeaving(pod);
     if (!replaced && lifeOf(pod, CONTAINER).restarts === this.#restarts && !hasEnded(pod)) return;
-    void this.#lost(pod, replaced).catch((thrown: unknown) => this.#ledgerLost(thrown));
+    void this.#lost(pod, replaced);
   }
 
   async look(): Promise<void> {
@@ -201,10 +203,10 @@ export class EnginePod {
     };
   }
 
-  /** All that it wrote so far is in the copy of its ledger, or this rejects. */
+  /** All that it wrote so far is in the copy of its ledger, or the run knows that it is not. */
   async settle(): Promise<void> {
     this.#ending = true;
-    await this.#ledger.settle(this.#keeper, this.#place);
+    await this.#ledger.settle(this.#keeper).catch((thrown: unknown) => this.#truthEnds(thrown));
   }
 
   /** Nothing is recorded any more. */
@@ -323,9 +325,13 @@ export class EnginePod {
     this.#handle = null;
     if (replaced) this.#exists = false;
     if (replaced) this.#record("stopping");
-    if (pod === undefined) await this.#ledger.asItIs(this.#name);
-    else if (replaced) await this.#ledger.lastWords(this.#keeper);
-    else await this.#ledger.save(this.#keeper);
+    const words =
+      pod === undefined
+        ? this.#ledger.asItIs()
+        : replaced
+          ? this.#ledger.lastWords(this.#keeper)
+          : this.#ledger.save(this.#keeper);
+    await words.catch((thrown: unknown) => this.#truthEnds(thrown));
     this.#record("down", expected ? {} : { unexpected: true });
     if (expected) this.#context.observer.engineEnded(this.spec.engine);
     else this.#context.observer.engineLost(this.spec.engine, why);
@@ -351,9 +357,15 @@ export class EnginePod {
     observer.record({ k: "mark", at: clock.nowNs(), name: "silence", detail, ...more });
   }
 
-  #ledgerLost(thrown: unknown): void {
-    const message = `the end of the ledger of ${this.spec.engine} was lost with its pod: ${asError(thrown).message}`;
-    this.#context.observer.gatewayLost(new UnavailableError("KVP_E_CLUSTER", message));
+  /** What it did at last is on record nowhere: what is found wrong with answers about it may be right. */
+  #truthEnds(thrown: unknown): void {
+    const why = asError(thrown).message.slice(0, MAX_REASON);
+    const problem = `the end of its ledger was lost, ${this.#place}: ${why}`;
+    const { observer, clock } = this.#context;
+    for (let rank = 0; rank < this.spec.ranks; rank++) {
+      const { engine } = this.spec;
+      observer.record({ k: "truth-gap", at: clock.nowNs(), engine, rank, epoch: this.#epoch, problem });
+    }
   }
 
   #record(event: EngineRecord["event"], more: Partial<EngineRecord> = {}): void {
@@ -363,23 +375,10 @@ export class EnginePod {
         .relay()
         ?.talk.withdraw(this.spec.engine)
         .catch(() => undefined);
-    const { engine, model, ranks, groups, replay, events, bufferSteps } = this.spec;
     const address = this.#pod?.status?.podIP;
-    this.#context.observer.record({
-      k: "engine",
-      at: this.#context.clock.nowNs(),
-      engine,
-      model,
-      epoch: this.#epoch,
-      event,
-      ...(address === undefined ? {} : { address }),
-      ranks,
-      groups,
-      replay,
-      events,
-      replayBatches: bufferSteps,
-      ...more,
-    });
+    const life = { at: this.#context.clock.nowNs(), epoch: this.#epoch, event };
+    const where = address === undefined ? {} : { address };
+    this.#context.observer.record({ ...engineRecord(this.spec, life), ...where, ...more });
   }
 }
 
