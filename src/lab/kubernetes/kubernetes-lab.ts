@@ -211,7 +211,7 @@ export class KubernetesLab implements Lab {
   }
 
   async settleTruth(): Promise<void> {
-    const settled = await Promise.allSettled([...this.#engines.values()].map((pod) => pod.settle?.()));
+    const settled = await Promise.allSettled([...this.#engines.values()].map(async (pod) => pod.settle?.()));
     const failure = settled.find((one) => one.status === "rejected");
     if (failure !== undefined) throw failure.reason;
   }

@@ -2,7 +2,7 @@
 import { PassThrough } from "node:stream";
 import { Exec, type KubeConfig, type V1Status } from "@kubernetes/client-node";
 import { deferred, delay, withTimeout } from "../../../base/async.js";
-import { KvproofError, UnavailableError } from "../../../base/errors.js";
+import { asError, KvproofError, UnavailableError } from "../../../base/errors.js";
 
 export interface PodScript {
   readonly namespace: string;
@@ -74,7 +74,7 @@ async function whileAway<T>(begin: () => Promise<T>, awayMs: number): Promise<T>
 /** A WebSocket rejects with an event, whose error is inside it. */
 function textOf(thrown: unknown): string {
   const { error, message } = thrown as { error?: unknown; message?: unknown };
-  return String(message ?? "") || String(error ?? thrown);
+  return typeof message === "string" && message !== "" ? message : asError(error ?? thrown).message;
 }
 
 function collector(): { readonly stream: PassThrough; bytes(): Buffer } {

@@ -12,6 +12,7 @@ import { addUsage, parseUsage, type StressUsage, USAGE_SCRIPT } from "./stress-u
 const RUNNING_MS = 25_000;
 const GONE_MS = 30_000;
 const LOOK_MS = 2_500;
+const READY_CPU = "100m";
 
 export interface StressPodsParts {
   /** Unique in the run. */
@@ -103,8 +104,12 @@ export class StressPods {
     const template = plain(podTemplate("lab/stress.yaml"));
     const [one] = template.spec?.containers ?? [];
     invariant(template.spec !== undefined && one !== undefined, "deploy/lab/stress.yaml has no container");
+    // Burners compete with as much weight as an engine; what is only to be there must not starve beside others.
+    const weight = (args: readonly string[]): object =>
+      args[0] === "cpu" ? {} : { resources: { requests: { ...one.resources?.requests, cpu: READY_CPU } } };
     const container = (args: readonly string[], i: number): V1Container => ({
       ...one,
+      ...weight(args),
       name: `stress-${i + 1}`,
       image,
       args: ["stress", ...args],

@@ -97,7 +97,10 @@ export class GatewayPod {
     const { clock } = this.#context;
     const askedAt = clock.nowNs();
     const text = await this.#metrics().catch(() => null);
-    if (text === null) return void (this.#runs && this.#silence.missed(clock.nowNs()));
+    if (text === null) {
+      if (this.#runs) this.#silence.missed(clock.nowNs());
+      return;
+    }
     this.#silence.heard(askedAt, clock.nowNs());
     const samples = parseSamples(text, "process_");
     const valueOf = (name: string): number => samples.find((sample) => sample.name === name)?.value ?? 0;
