@@ -42,6 +42,21 @@ describe("a run", () => {
   });
 });
 
+describe("the final comparison", () => {
+  it("also judges what was cached last, just before the load ended, and not only what is older than the staleness bound", {
+    timeout: RUN_MS,
+  }, async () => {
+    const workspace = new Workspace();
+    const late = SMALL.replace("staleness: 400ms", "staleness: 2s").replace("steady: 1500ms", "steady: 500ms");
+    const file = workspace.write(
+      "late.yaml",
+      `${late}probes: { isolation_per_s: 0 }\nexpect: { opportunities: { S2: 5 } }\n`,
+    );
+    const { exitCode, stdout } = await workspace.run("run", file, "--quiet");
+    expect(exitCode, stdout).toBe(0);
+  });
+});
+
 describe("a campaign", () => {
   it("runs scenarios side by side and gives one verdict over all", { timeout: RUN_MS }, async () => {
     const workspace = new Workspace();

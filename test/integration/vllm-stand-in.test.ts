@@ -15,7 +15,7 @@ title: Real engines, restarted, reset, with adapters
 fleet:
   - { model: llama, replicas: 2, adapters: [sql] }
 workload: { kind: shared-prefix, rate_per_s: 40, prefixes: 4, prefix_blocks: 6, suffix_blocks: [0, 3], adapter_share: 0.4 }
-phases: { warmup: 500ms, steady: 4s }
+phases: { warmup: 500ms, steady: 6s }
 steps:
   - { at: 500ms, do: engine.restart, engine: engines/llama/1 }
   - { at: 1s, do: cache.reset, engine: engines/llama/2 }

@@ -31,6 +31,15 @@ export async function converge(kit: ProbeKit, signal: AbortSignal): Promise<bool
   return false;
 }
 
+/**
+ * One more round, asked when the load is over for longer than the staleness bound: what came and went last is excused by nothing
+ * any more, and what the answers had converged to must have stayed.
+ */
+export async function askOnceMore(kit: ProbeKit): Promise<void> {
+  if (!kit.context.sut.capabilities.match) return;
+  await mapLimit(choosePrompts(kit), AT_ONCE, (prompt) => kit.ask(prompt, { probe: "converge" }));
+}
+
 async function isExact(kit: ProbeKit, held: HeldBlocks, prompt: Prompt): Promise<boolean> {
   const { answer } = await kit.ask(prompt, { probe: "converge" });
   if (answer === undefined) return false;

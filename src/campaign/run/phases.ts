@@ -3,7 +3,7 @@ import { delay, mapLimit, sharedAbort, waitFor } from "../../base/async.js";
 import { NS_PER_MS } from "../../base/clock.js";
 import { runFaults } from "../faults/run-faults.js";
 import type { PhaseRecord } from "../../judge/history/records.js";
-import { converge } from "../probes/converge.js";
+import { askOnceMore, converge } from "../probes/converge.js";
 import { ProbeKit } from "../probes/probe-kit.js";
 import { runProbes } from "../probes/run-probes.js";
 import { learnPublished } from "../steps/engine-steps.js";
@@ -118,9 +118,12 @@ async function convergePhase({ context, signal }: Course): Promise<void> {
     signal,
   });
   const quietSince = clock.nowNs();
-  if (plan.gateway.events) await converge(new ProbeKit(context, context.rng.fork("converge")), signal);
+  const kit = new ProbeKit(context, context.rng.fork("converge"));
+  if (plan.gateway.events) await converge(kit, signal);
   // Counters are compared with the ledgers once everything has had time to be counted.
-  await delay((quietSince + plan.bounds.gapNs - clock.nowNs()) / NS_PER_MS + BEYOND_BOUND_MS, signal);
+  const quietUntil = quietSince + Math.max(plan.bounds.gapNs, plan.bounds.stalenessNs);
+  await delay((quietUntil - clock.nowNs()) / NS_PER_MS + BEYOND_BOUND_MS, signal);
+  if (plan.gateway.events && !signal.aborted) await askOnceMore(kit);
   await sampleSutOnce(context);
 }
 
