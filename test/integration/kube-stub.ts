@@ -28,6 +28,8 @@ export class KubeStub {
   chaosController: string | null = null;
   /** Of kube-system: a cluster made anew has another. */
   uid = "uid-1";
+  /** Answers to GETs of these paths, before any other; null = it never answers. */
+  readonly answers = new Map<string, object | string | null>();
   /** Namespaces that runs left: name → when their time is over. */
   readonly left = new Map<string, string>();
   readonly #test: TestEnd;
@@ -149,7 +151,10 @@ export class KubeStub {
       const denied = { kind: "Status", code: 403, message: "nodes is forbidden" };
       return this.nodes === null ? send(403, denied) : send(200, { kind: "NodeList", metadata: {}, items: this.nodes });
     }
-    const more = req.method === "GET" ? this.#looked(url.pathname) : null;
+    const given = req.method === "GET" ? this.answers.get(url.pathname) : undefined;
+    if (given === null) return;
+    if (typeof given === "string") return void res.writeHead(200, { "content-type": "text/plain" }).end(given);
+    const more = req.method === "GET" ? (given ?? this.#looked(url.pathname)) : null;
     if (more !== null) return send(200, more);
     if (/^\/apis\/?$/.test(url.pathname)) {
       const groups = this.chaosKinds.length === 0 ? [] : [{ name: "chaos-mesh.org", versions: [] }];

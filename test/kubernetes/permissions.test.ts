@@ -73,7 +73,7 @@ describe("what the client asks of the API server", () => {
       api.nodes(),
       api.namespaces("x=y"),
       api.namespaceExists("n"),
-      api.podLog("n", "p", "c", false),
+      api.podLog("n", "p", { container: "c", previous: false, lines: 1 }),
       chaos.create({ ...cut, spec: {} } as unknown as ChaosManifest),
       chaos.annotate("NetworkChaos", "c", { a: "b" }),
       chaos.remove("NetworkChaos", "c"),

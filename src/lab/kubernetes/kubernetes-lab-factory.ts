@@ -93,7 +93,10 @@ export class KubernetesLabFactory implements LabFactory {
       api,
       runId: options.runId,
       keep,
-      gather: (name) => gather(api, name, options.dir),
+      gather: (name) => {
+        const own = this.#open.get(name)?.forEvidence ?? { secrets: [], chaosObjects: [] };
+        return gather(api, { namespace: name, runDir: options.dir, ...own });
+      },
       onSettled: (name) => void this.#open.delete(name),
     });
     await namespace.create();

@@ -23,10 +23,12 @@ import type { HostPort } from "../host.js";
 import type { LinkPort } from "../links.js";
 import { PodHost } from "./host/pod-host.js";
 import type { FaultInjector } from "../faults/injector.js";
+import type { ChaosObject } from "./chaos-mesh/chaos-object.js";
 import { chaosMeshIn } from "./chaos-mesh/in-lab.js";
 import type { KubeApi } from "./cluster/kube-api.js";
 import { PodWatch } from "./cluster/pod-watch.js";
 import { answersDirectly, Reach, type ReachMode } from "./cluster/reach.js";
+import type { Gathered } from "./evidence/gather.js";
 import type { LabNamespace } from "./lab-namespace.js";
 import { EnginePod } from "./pods/engine-pod.js";
 import { GATEWAY_PORT, GatewayPod } from "./pods/gateway-pod.js";
@@ -78,6 +80,7 @@ export class KubernetesLab implements Lab {
   #discovers = false;
   /** Pods are reached through the API server. */
   #forwards = false;
+  readonly #chaosObjects: () => readonly ChaosObject[];
 
   constructor({ options, api, namespace, image, reach, clock, capabilities, chaosMesh = false }: KubernetesLabParts) {
     this.capabilities = capabilities;
@@ -91,6 +94,7 @@ export class KubernetesLab implements Lab {
     const watch = this.#watch;
     const place = { api, namespace: namespace.name, runId: options.runId, pods: () => watch.pods() };
     const hand = chaosMesh ? chaosMeshIn(place) : null;
+    this.#chaosObjects = () => hand?.objects() ?? [];
     if (hand !== null) this.injector = hand.injector;
     this.#context = {
       ...(hand === null ? {} : { kill: hand.kill }),
@@ -245,6 +249,11 @@ export class KubernetesLab implements Lab {
 
   get clockUncertaintyNs(): number {
     return this.#worstUncertaintyNs;
+  }
+
+  /** What evidence of a failed run holds besides what the cluster knows, and what it must not hold. */
+  get forEvidence(): Pick<Gathered, "secrets" | "chaosObjects"> {
+    return { secrets: [this.#context.labToken, this.#gateway.token], chaosObjects: this.#chaosObjects() };
   }
 
   close(): Promise<void> {

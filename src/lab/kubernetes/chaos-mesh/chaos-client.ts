@@ -26,9 +26,12 @@ export class ChaosClient implements ChaosApi {
   readonly #api: KubeApi;
   readonly #namespace: string;
   readonly #custom: CustomObjectsApi;
+  readonly #seen: (kind: ChaosKind, object: ChaosObject) => void;
 
-  constructor(api: KubeApi, namespace: string) {
+  /** @param seen gets every state of every object that is watched, as evidence for later. */
+  constructor(api: KubeApi, namespace: string, seen: (kind: ChaosKind, object: ChaosObject) => void = () => undefined) {
     this.#api = api;
+    this.#seen = seen;
     this.#namespace = namespace;
     this.#custom = api.config.makeApiClient(CustomObjectsApi);
   }
@@ -56,7 +59,11 @@ export class ChaosClient implements ChaosApi {
 
   watch(kind: ChaosKind, name: string, onState: (object: ChaosObject | null) => void): { end(): void } {
     const stop = sharedAbort();
-    void this.#follow(kind, name, onState, stop.signal);
+    const tell = (state: ChaosObject | null): void => {
+      if (state !== null) this.#seen(kind, state);
+      onState(state);
+    };
+    void this.#follow(kind, name, tell, stop.signal);
     return { end: () => stop.abort() };
   }
 

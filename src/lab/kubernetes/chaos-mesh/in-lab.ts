@@ -7,6 +7,7 @@ import { runInPod } from "../cluster/run-in-pod.js";
 import { ANNOTATION, LABEL, MANAGED_BY } from "../labels.js";
 import { STATE_FOLDER } from "../manifests/lab-pod.js";
 import { ChaosClient } from "./chaos-client.js";
+import type { ChaosObject } from "./chaos-object.js";
 import { ChaosMeshInjector } from "./injector.js";
 import { killContainer } from "./killer.js";
 import type { PodShell } from "./probes/probe.js";
@@ -24,6 +25,8 @@ export interface ChaosMeshHand {
   readonly injector: FaultInjector;
   /** Resolves when the container has been killed. */
   readonly kill: (pod: string, container: string) => Promise<void>;
+  /** Each object as it was last seen, with its status; they are deleted as soon as their faults are over. */
+  objects(): readonly ChaosObject[];
 }
 
 /** Roles whose container has the role's name. */
@@ -32,10 +35,16 @@ const SHELL_MS = 10_000;
 
 export function chaosMeshIn(lab: LabForChaos): ChaosMeshHand {
   const { api, namespace, runId } = lab;
-  const client = new ChaosClient(api, namespace);
+  const seen = new Map<string, ChaosObject>();
+  const client = new ChaosClient(
+    api,
+    namespace,
+    (kind, object) => void seen.set(`${kind} ${object.metadata.name}`, object),
+  );
   const labels = { [LABEL.managedBy]: MANAGED_BY, [LABEL.runId]: runId };
   let kills = 0;
   return {
+    objects: () => [...seen.values()],
     injector: new ChaosMeshInjector({
       api: client,
       labels,

@@ -166,10 +166,26 @@ export class KubeApi {
     return metadata?.uid ?? null;
   }
 
-  async podLog(namespace: string, name: string, container: string, previous: boolean): Promise<string> {
+  /** Its last `lines`; of the life before the present one with `previous`. */
+  async podLog(
+    namespace: string,
+    name: string,
+    { lines, ...of }: { readonly container: string; readonly previous: boolean; readonly lines: number },
+  ): Promise<string> {
     return this.#once(`read the log of ${name}`, () =>
-      this.#core.readNamespacedPodLog({ namespace, name, container, previous }),
+      this.#core.readNamespacedPodLog({ namespace, name, tailLines: lines, ...of }),
     );
+  }
+
+  /** Objects of a kind, without what the API server keeps for itself. */
+  async list(apiVersion: string, kind: string, namespace: string): Promise<object[]> {
+    const { items } = await this.#once(`list ${kind} of ${namespace}`, () =>
+      this.#objects.list(apiVersion, kind, namespace),
+    );
+    return items.map(({ metadata, ...rest }) => {
+      const { managedFields: _, ...known } = metadata ?? {};
+      return { apiVersion, kind, metadata: known, ...rest };
+    });
   }
 
   async #once<T>(what: string, call: () => Promise<T>): Promise<T> {

@@ -1,51 +1,92 @@
 /** Everything that the cluster knows of a failed run, into `cluster/` of its run directory, before it is deleted. */
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 import { mapLimit } from "../../../base/async.js";
-import type { KubeApi } from "../cluster/kube-api.js";
+import type { ChaosObject } from "../chaos-mesh/chaos-object.js";
+import { KubeApi } from "../cluster/kube-api.js";
+import { describePod, lastEnd } from "../pods/pod-state.js";
+import { Collection, COLLECTION_LIMITS, type CollectionLimits } from "./collection.js";
+import { eventLines } from "./event-lines.js";
+import { fromPod } from "./from-pods.js";
 import { withoutSecrets } from "./without-secrets.js";
 
-const READS_AT_ONCE = 8;
-/** Logs of more pods than this say the same again. */
-const MAX_PODS_WITH_LOGS = 60;
-
-export async function gather(api: KubeApi, namespace: string, runDir: string): Promise<void> {
-  const dir = join(runDir, "cluster");
-  mkdirSync(join(dir, "logs"), { recursive: true });
-  const { items: pods } = await api.pods(namespace);
-  writeFileSync(join(dir, "pods.yaml"), stringify(pods.map(withoutSecrets)));
-  writeFileSync(join(dir, "events.txt"), eventLines(await api.events(namespace)).join(""));
-  writeFileSync(join(dir, "nodes.yaml"), stringify((await api.nodes().catch(() => [])).map(({ status }) => status)));
-  await mapLimit(pods.slice(0, MAX_PODS_WITH_LOGS), READS_AT_ONCE, (pod) => saveLogs(api, pod, join(dir, "logs")));
+export interface Gathered {
+  readonly namespace: string;
+  /** Run directory. */
+  readonly runDir: string;
+  /** Tokens of the lab: written nowhere. */
+  readonly secrets: readonly string[];
+  /** Chaos objects as they were last seen, also those that are gone. */
+  readonly chaosObjects: readonly ChaosObject[];
+  readonly limits?: CollectionLimits;
 }
 
-async function saveLogs(api: KubeApi, { metadata, status }: V1Pod, dir: string): Promise<void> {
+const READS_AT_ONCE = 8;
+/** More pods than this say the same again. */
+const MAX_PODS = 60;
+/** Of each container's log, its end. */
+const LOG_LINES = 20_000;
+const PATIENCE_MS = 2_000;
+/** Made by the lab beside pods: a model's files, and what a gateway that discovers engines needs. */
+const OWNED = [
+  ["v1", "ConfigMap"],
+  ["v1", "ServiceAccount"],
+  ["rbac.authorization.k8s.io/v1", "Role"],
+  ["rbac.authorization.k8s.io/v1", "RoleBinding"],
+] as const;
+
+/** Never rejects: what could not be had is in `cluster/not-collected.txt`. */
+export async function gather({ config }: KubeApi, asked: Gathered): Promise<void> {
+  const { namespace, runDir, secrets, chaosObjects, limits = COLLECTION_LIMITS } = asked;
+  const api = new KubeApi(config, PATIENCE_MS);
+  const to = new Collection(join(runDir, "cluster"), secrets, limits);
+  for (const object of chaosObjects) {
+    const { kind = "Chaos" } = object as { kind?: string };
+    to.write(`chaos/${kind}-${object.metadata.name}.yaml`, stringify(object));
+  }
+  const pods = (await to.piece("pods", () => api.pods(namespace)))?.items ?? [];
+  to.write("pods.yaml", pods.length === 0 ? "" : stringify(pods.map(withoutSecrets)));
+  to.write("pods.txt", pods.map(describeInWords).join(""));
+  const events = await to.piece("events", () => api.events(namespace));
+  to.write("events.txt", eventLines(events ?? []).join(""));
+  const nodes = await to.piece("nodes", () => api.nodes());
+  to.write(
+    "nodes.yaml",
+    nodes === null ? "" : stringify(nodes.map(({ metadata, status }) => ({ name: metadata?.name, status }))),
+  );
+  await mapLimit(pods.slice(0, MAX_PODS), READS_AT_ONCE, async (pod) => {
+    await saveLogs(api, pod, to);
+    await fromPod(api, pod, to);
+  });
+  await saveOwned(api, namespace, to);
+}
+
+function describeInWords(pod: V1Pod): string {
+  const containers = pod.status?.containerStatuses ?? [];
+  const ends = containers.flatMap(({ name }) => {
+    const end = lastEnd(pod, name);
+    return end === null ? [] : [`; ${name} ended last with ${end}`];
+  });
+  return `${pod.metadata?.name}: ${describePod(pod)}${ends.join("")}\n`;
+}
+
+async function saveLogs(api: KubeApi, { metadata, status }: V1Pod, to: Collection): Promise<void> {
   const { namespace = "", name = "" } = metadata ?? {};
   for (const { name: container, restartCount } of status?.containerStatuses ?? []) {
     for (const previous of restartCount > 0 ? [false, true] : [false]) {
-      const text = await api.podLog(namespace, name, container, previous).catch(String);
-      if (text !== "") writeFileSync(join(dir, `${name}.${container}${previous ? ".previous" : ""}.log`), text);
+      const file = `${name}.${container}${previous ? ".previous" : ""}.log`;
+      const text = await to.piece(`log ${file}`, () =>
+        api.podLog(namespace, name, { container, previous, lines: LOG_LINES }),
+      );
+      to.write(`logs/${file}`, text ?? "");
     }
   }
 }
 
-function timeOf({ lastTimestamp, eventTime, firstTimestamp, metadata }: CoreV1Event): number {
-  const times = [lastTimestamp, eventTime, firstTimestamp, metadata.creationTimestamp].map((time) =>
-    Number(time ?? NaN),
-  );
-  return times.find((time) => !Number.isNaN(time)) ?? 0;
-}
-
-/** In the order in which they happened. */
-export function eventLines(events: readonly CoreV1Event[]): string[] {
-  const timed = events.map((event) => ({ event, at: timeOf(event) }));
-  return timed
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ event, at }) => {
-      const { type, reason, message, count, involvedObject } = event;
-      const times = count !== undefined && count > 1 ? ` (${count} times)` : "";
-      return `${new Date(at).toISOString()} ${type} ${involvedObject.kind}/${involvedObject.name} ${reason}: ${message}${times}\n`;
-    });
+async function saveOwned(api: KubeApi, namespace: string, to: Collection): Promise<void> {
+  for (const [apiVersion, kind] of OWNED) {
+    const objects = await to.piece(`${kind} objects`, () => api.list(apiVersion, kind, namespace));
+    to.write(`objects/${kind}.yaml`, objects === null || objects.length === 0 ? "" : stringify(objects));
+  }
 }

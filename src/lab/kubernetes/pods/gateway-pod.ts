@@ -42,6 +42,9 @@ export class GatewayPod {
     });
   }
 
+  get token(): string {
+    return this.#token;
+  }
   get runs(): boolean {
     return this.#runs;
   }
