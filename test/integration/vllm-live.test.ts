@@ -9,7 +9,7 @@ import type { JudgeReport } from "../../src/judge/verdict.js";
 import { CliWorld, expectNothingRuns } from "./cli-world.js";
 
 const scenarios = fileURLToPath(new URL("../e2e", import.meta.url));
-const RUN_LIMIT_MS = 600_000;
+const RUN_LIMIT_MS = 780_000;
 const python = process.env.KVPROOF_VLLM_PYTHON ?? "";
 
 describe.skipIf(python === "")("a real vLLM (needs KVPROOF_VLLM_PYTHON)", () => {

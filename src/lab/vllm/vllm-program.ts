@@ -13,8 +13,8 @@ import { vllmArguments, vllmEnvironment } from "./vllm-arguments.js";
 import { VllmLife } from "./vllm-life.js";
 import { vllmPython } from "./vllm-python.js";
 
-/** Alone on two cores it takes 25 s, beside others a minute, from a cold disk on a busy machine three. */
-const READY_TIMEOUT_MS = 300_000;
+/** Alone on two cores it takes 25 s, beside others a minute, on a machine that leaves it a tenth of a core nearly five. */
+const READY_TIMEOUT_MS = 480_000;
 const HEALTH_LOOK_MS = 200;
 /** The API server waits for its engine core, which waits for its worker. */
 const STOP_TIMEOUT_MS = 15_000;
