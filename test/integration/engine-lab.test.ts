@@ -1,4 +1,5 @@
 /** The lab port: what it steers, and that the ledger stays the truth while the wire is made to lie. */
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../src/base/async.js";
 import { ProtocolError } from "../../src/base/errors.js";
@@ -22,6 +23,14 @@ function recordOf(engine: EngineUnderTest, seq: number | null): LedgerRecord | u
 function types(message: { batch(): { events: readonly { type: string }[] } }): string[] {
   return message.batch().events.map(({ type }) => type);
 }
+
+describe("the report of an engine", () => {
+  it("tells how long it waited for a CPU: without it a starved machine looks like a slow one", async () => {
+    const { engine } = await watched();
+    const { process: usage } = await engine.labJson<{ process: { cpu_wait_seconds: number | null } }>("GET", "/lab");
+    expect(typeof usage.cpu_wait_seconds).toBe(existsSync("/proc/self/schedstat") ? "number" : "object");
+  });
+});
 
 describe("memory on purpose", () => {
   it("is held to the megabyte and given back, and the engine serves meanwhile", async () => {

@@ -1,6 +1,7 @@
 /** What the operating system knows of a process: when it started (so that a reused pid is never mistaken) and what it uses. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { cpuWaitSeconds } from "../../base/cpu-wait.js";
 
 /** Linux reports process times in ticks of 1/100 s on every architecture Node runs on (USER_HZ). */
 const TICKS_PER_S = 100;
@@ -39,14 +40,9 @@ export function usageOf(pid: number): ProcessUsage | null {
   return { rssBytes: Number(fields[21]) * PAGE_BYTES, cpuSeconds: ticks / TICKS_PER_S, ...runDelayOf(pid) };
 }
 
-/** Second field of /proc/<pid>/schedstat (kernels with CONFIG_SCHED_INFO). */
 function runDelayOf(pid: number): { cpuWaitSeconds: number } | null {
-  try {
-    const [, waitedNs] = readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ");
-    return { cpuWaitSeconds: Number(waitedNs) / 1e9 };
-  } catch {
-    return null;
-  }
+  const waited = cpuWaitSeconds(pid);
+  return waited === null ? null : { cpuWaitSeconds: waited };
 }
 
 /** Fields of /proc/<pid>/stat from the state on; the name before them may itself hold blanks and parentheses. */

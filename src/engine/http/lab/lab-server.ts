@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { bootId } from "../../../base/boot-id.js";
 import type { Clock } from "../../../base/clock.js";
+import { cpuWaitSeconds } from "../../../base/cpu-wait.js";
 import { KvproofError } from "../../../base/errors.js";
 import { SelfProfiler } from "../../../base/profile/self-profiler.js";
 import type { Engine } from "../../engine.js";
@@ -86,7 +87,11 @@ function describeLab(engine: Engine, load: LoadControl, clock: Clock): object {
       monotonic_ns: clock.nowNs(),
       boot_id: bootId,
     },
-    process: { rss_bytes: process.memoryUsage.rss(), cpu_seconds: cpuSeconds() },
+    process: {
+      rss_bytes: process.memoryUsage.rss(),
+      cpu_seconds: cpuSeconds(),
+      cpu_wait_seconds: cpuWaitSeconds("self"),
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** The `/metrics` page: everything of one scrape is read at one moment, before the page is put together. */
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Registry } from "prom-client";
+import { cpuWaitSeconds } from "../../../base/cpu-wait.js";
 import { type FleetReading, registerFleetMetrics } from "./fleet-metrics.js";
 import { RequestMetrics } from "./request-metrics.js";
 import { registerStreamMetrics, type StreamReading } from "./stream-metrics.js";
@@ -24,6 +25,7 @@ export class GatewayMetrics {
   observe(sources: MetricSources): void {
     this.#sources = sources;
     collectDefaultMetrics({ register: this.registry });
+    registerCpuWait(this.registry);
     registerStreamMetrics(this.registry, () => this.#streams, sources.nowNs);
     registerFleetMetrics(this.registry, () => this.#fleet ?? sources.fleet());
   }
@@ -41,4 +43,18 @@ export class GatewayMetrics {
     this.#fleet = this.#sources?.fleet() ?? null;
     return this.registry.metrics();
   }
+}
+
+/** Beside prom-client's own process metrics; absent where the kernel does not count it. */
+function registerCpuWait(registry: Registry): void {
+  if (cpuWaitSeconds("self") === null) return;
+  const waited = new Counter({
+    name: "process_cpu_wait_seconds_total",
+    help: "Time that the main thread was ready to run and had no CPU.",
+    registers: [registry],
+    collect() {
+      waited.reset();
+      waited.inc(cpuWaitSeconds("self") ?? 0);
+    },
+  });
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { packageRoot } from "../../../base/package-root.js";
@@ -91,6 +91,8 @@ describe("the metrics page", () => {
     expect(documented.length).toBeGreaterThan(40);
     expect(page).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
     expect(page).toMatch(/^process_resident_memory_bytes /m);
+    // Where the kernel counts it: without it a starved machine would look like a slow router.
+    expect(/^process_cpu_wait_seconds_total [\d.]+/m.test(page)).toBe(existsSync("/proc/self/schedstat"));
   });
 
   it("moves in every documented metric: a dashboard of dead metrics is worse than none", async () => {

@@ -5,6 +5,7 @@ import { asError, invariant, KvproofError } from "../../../base/errors.js";
 import type { EngineRecord, MarkRecord, ResourceRecord } from "../../../judge/history/records.js";
 import { engineArguments, topicOf } from "../../local/engine-arguments.js";
 import { exposeThrough, type RelayedPlace } from "../../local/relay/relayed-place.js";
+import type { ProcessUsage } from "../../local/process-table.js";
 import type { EngineEndpoints, EngineHandle, EngineSpec, RestartChanges } from "../../ports.js";
 import { ANNOTATION } from "../labels.js";
 import { labAdditions, podTemplate } from "../manifests/base.js";
@@ -52,7 +53,7 @@ export class EnginePod {
   #handle: EngineHandle | null = null;
   #ending = false;
   #deathExpected = false;
-  #usage: { readonly rssBytes: number; readonly cpuSeconds: number } | null = null;
+  #usage: ProcessUsage | null = null;
   #relayed: RelayedPlace | null = null;
 
   constructor(context: KubeContext, spec: EngineSpec, { epoch = 0, avoidNodes = [], pod }: Origin = {}) {
@@ -184,8 +185,12 @@ export class EnginePod {
     const { labToken: token, clock } = this.#context;
     const askedAt = clock.nowNs();
     try {
-      const { rssBytes, cpuSeconds } = await reportOf({ url: lab, token, engine: this.spec.engine }, SILENT_MS);
-      this.#usage = { rssBytes, cpuSeconds };
+      const {
+        monotonicNs: _,
+        bootId: __,
+        ...usage
+      } = await reportOf({ url: lab, token, engine: this.spec.engine }, SILENT_MS);
+      this.#usage = usage;
       this.#silence.heard(askedAt, clock.nowNs());
     } catch {
       if (this.#handle?.direct.lab === lab && !this.#ending) this.#silence.missed(clock.nowNs());

@@ -6,6 +6,7 @@ import { request } from "undici";
 import { KvproofError, UnavailableError } from "../../../base/errors.js";
 import type { MarkRecord, ResourceRecord } from "../../../judge/history/records.js";
 import { gatewayFlags, TOKEN_VARIABLE } from "../../local/gateway-process.js";
+import type { ProcessUsage } from "../../local/process-table.js";
 import type { GatewayHandle, GatewaySpec } from "../../ports.js";
 import { parseSamples } from "../../sut/prometheus-text.js";
 import { deployFile, labAdditions, podTemplate } from "../manifests/base.js";
@@ -32,7 +33,7 @@ export class GatewayPod {
   #runs = false;
   #url = "";
   readonly #silence: Silence;
-  #usage: { readonly rssBytes: number; readonly cpuSeconds: number } | null = null;
+  #usage: ProcessUsage | null = null;
 
   constructor(context: KubeContext) {
     this.#context = context;
@@ -106,10 +107,12 @@ export class GatewayPod {
     }
     this.#silence.heard(askedAt, clock.nowNs());
     const samples = parseSamples(text, "process_");
-    const valueOf = (name: string): number => samples.find((sample) => sample.name === name)?.value ?? 0;
+    const valueOf = (name: string): number | undefined => samples.find((sample) => sample.name === name)?.value;
+    const cpuWaitSeconds = valueOf("process_cpu_wait_seconds_total");
     this.#usage = {
-      rssBytes: valueOf("process_resident_memory_bytes"),
-      cpuSeconds: valueOf("process_cpu_seconds_total"),
+      rssBytes: valueOf("process_resident_memory_bytes") ?? 0,
+      cpuSeconds: valueOf("process_cpu_seconds_total") ?? 0,
+      ...(cpuWaitSeconds === undefined ? {} : { cpuWaitSeconds }),
     };
   }
 

@@ -10,12 +10,13 @@ const QUOTED_CHARACTERS = 300;
 
 const report = z.object({
   clock: z.object({ monotonic_ns: z.number(), boot_id: z.string().nullable() }),
-  process: z.object({ rss_bytes: z.number(), cpu_seconds: z.number() }),
+  process: z.object({ rss_bytes: z.number(), cpu_seconds: z.number(), cpu_wait_seconds: z.number().nullish() }),
 });
 
 export interface EngineReport extends ClockReading {
   readonly rssBytes: number;
   readonly cpuSeconds: number;
+  readonly cpuWaitSeconds?: number;
 }
 
 /** `POST /lab/<path>`, or GET without a body; path "" is `GET /lab`. */
@@ -53,5 +54,6 @@ export async function reportOf(lab: Parameters<typeof callLab>[0], timeoutMs = T
     bootId: clock.boot_id,
     rssBytes: process.rss_bytes,
     cpuSeconds: process.cpu_seconds,
+    ...(typeof process.cpu_wait_seconds === "number" ? { cpuWaitSeconds: process.cpu_wait_seconds } : {}),
   };
 }
