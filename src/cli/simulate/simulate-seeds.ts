@@ -7,7 +7,7 @@ import { ExitCode, UnavailableError, UsageError } from "../../base/errors.js";
 import { packageRoot } from "../../base/package-root.js";
 import { loadHashes } from "../../engine/cache/hash-functions.js";
 import { LiveLine } from "../../report/console/live-line.js";
-import { type PoolOptions, runInThisThread, runInThreads, type SeedRange } from "../../simulate/campaign/seed-pool.js";
+import { type PoolOptions, runSeeds, type SeedRange } from "../../simulate/campaign/seed-pool.js";
 import { Tally } from "../../simulate/campaign/tally.js";
 import { SIM_FAULT_KINDS, type SimFaultKind } from "../../simulate/plan/fault-kinds.js";
 import { DEFAULT_STEPS, makePlan, type SimOptions } from "../../simulate/plan/make-plan.js";
@@ -34,8 +34,7 @@ export async function simulateSeeds(flags: SimulateFlags, signal: AbortSignal): 
   const onResult = showing(live, tally, ranges, startedMs);
   for (const range of ranges) {
     const pool = { sim: { ...sim, digest: flags.digest === true }, hashes, onResult, signal };
-    if (flags.workers === 1 || range.count === 1) await runInThisThread(range, pool);
-    else await runInThreads(range, flags.workers, workerEntry(), pool);
+    await runSeeds(range, flags.workers, workerEntry(), pool);
   }
   const summary = tally.summary(ranges, performance.now() - startedMs);
   const folders: FailureFolder[] = [];
