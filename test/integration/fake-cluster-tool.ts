@@ -12,7 +12,7 @@ case "$1 $2" in
   echo "Creating cluster" >&2
   touch made
   if [ -e hang-create ]; then
-    trap 'echo ended >> calls; exit 143' TERM
+    [ "$(cat hang-create)" = deaf ] && trap '' TERM || trap 'echo ended >> calls; exit 143' TERM
     while :; do sleep 0.05; done
   fi ;;
 "delete cluster"|"cluster delete") rm -f made ;;

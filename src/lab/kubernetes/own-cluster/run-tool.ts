@@ -54,8 +54,11 @@ export async function runTool(asked: ToolRun): Promise<ToolAnswer> {
   const limit = setTimeout(() => giveUp("late"), timeoutMs);
   const onAbort = (): void => giveUp("interrupted");
   signal?.addEventListener("abort", onAbort, { once: true });
+  // A second Ctrl-C ends us at once: the program must not go on alone.
+  process.once("exit", end.hard);
   const how = await ended.promise;
   clearTimeout(limit);
+  process.off("exit", end.hard);
   end.over();
   signal?.removeEventListener("abort", onAbort);
   if (gaveUp === "interrupted") throw new KvproofError("KVP_E_INTERRUPTED", `${typed} was ended`);
@@ -68,8 +71,8 @@ export async function runTool(asked: ToolRun): Promise<ToolAnswer> {
 }
 
 /** SIGTERM to the whole group, and SIGKILL to what does not heed it. */
-function endingOf(pid: number | undefined): { begin(): void; over(): void } {
-  let hard: NodeJS.Timeout | undefined;
+function endingOf(pid: number | undefined): { begin(): void; hard(this: void): void; over(): void } {
+  let later: NodeJS.Timeout | undefined;
   const send = (signal: NodeJS.Signals): void => {
     try {
       if (pid !== undefined) process.kill(-pid, signal);
@@ -80,8 +83,9 @@ function endingOf(pid: number | undefined): { begin(): void; over(): void } {
   return {
     begin: () => {
       send("SIGTERM");
-      hard ??= setTimeout(() => send("SIGKILL"), END_MS);
+      later ??= setTimeout(() => send("SIGKILL"), END_MS);
     },
-    over: () => clearTimeout(hard),
+    hard: () => send("SIGKILL"),
+    over: () => clearTimeout(later),
   };
 }
