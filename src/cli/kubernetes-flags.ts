@@ -16,6 +16,7 @@ export interface KubernetesFlags {
   readonly reach: (typeof REACH_MODES)[number];
   readonly discover?: true;
   readonly injector: InjectorName;
+  readonly nodeCommand?: string;
 }
 
 export function addKubernetesFlags(command: Command): Command {
@@ -40,6 +41,12 @@ export function addKubernetesFlags(command: Command): Command {
         .default("auto"),
     )
     .option("--discover", "kubernetes: the gateway finds engines by watching pods; nobody registers any")
+    .addOption(
+      new Option(
+        "--node-command <command>",
+        "kubernetes: does to a node what node.* faults ask for, such as 'power.sh {action} {node}' ({action}: crash, up, freeze, thaw, cut, mend; {number}: the digits that the name ends with)",
+      ).env("KVPROOF_NODE_COMMAND"),
+    )
     .addOption(
       new Option("--injector <who>", "kubernetes: who causes faults; chaos-mesh must be installed (2.8.3)")
         .choices(INJECTORS)
@@ -70,6 +77,8 @@ export function checkLabFlags(command: Command, lab: string): void {
 }
 
 export async function openKubernetesLab(flags: KubernetesFlags, dialects: readonly string[]): Promise<LabFactory> {
+  const { nodeCommand } = flags;
+  const nodes = await import("../lab/kubernetes/nodes/node-command.js");
   const { KubernetesLabFactory } = await import("../lab/kubernetes/kubernetes-lab-factory.js");
   return KubernetesLabFactory.connect({
     ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
@@ -82,5 +91,6 @@ export async function openKubernetesLab(flags: KubernetesFlags, dialects: readon
     injector: flags.injector,
     imageWait: { note: (line) => void process.stderr.write(`${line}\n`) },
     dialects,
+    ...(nodeCommand === undefined ? {} : { nodeCommand: new nodes.NodeCommand(nodeCommand) }),
   });
 }

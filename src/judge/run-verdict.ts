@@ -24,7 +24,10 @@ export function runVerdict(
     return { verdict: "fail", exitCode: 1, headline: `fail: ${list(failed.map(describeFailure))}${besides}` };
   if (unknown.length + unmeasured.length > 0) {
     const why = [...unknown.map(describeDoubt), ...unmeasured.map((t) => `${t.measure} ${t.expression}: not measured`)];
-    return { verdict: "unknown", exitCode: 2, headline: `unknown: ${list(why)}` };
+    const told = list(why);
+    const untold = unasked.filter((one) => !told.includes(one));
+    const more = untold.length === 0 ? "" : `; ${list(untold)}`;
+    return { verdict: "unknown", exitCode: 2, headline: `unknown: ${told}${more}` };
   }
   if (missed.length > 0) {
     const misses = missed.map((t) => `${t.measure} ${t.expression} missed (${t.measured})`);

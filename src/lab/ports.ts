@@ -5,6 +5,7 @@ import type { HistoryRecord, ResourceRecord, SutCapabilities } from "../judge/hi
 import type { FaultInjector, InjectorRules } from "./faults/injector.js";
 import type { HostPort } from "./host.js";
 import type { LinkPort } from "./links.js";
+import type { NodePort } from "./nodes.js";
 
 /** One engine of the fleet, as planned. Names are `<model>/<n>`. */
 export interface EngineSpec {
@@ -170,6 +171,8 @@ export type LabCapability =
   | "host.memory-limit"
   /** What processes write can lie on small volumes of their own. */
   | "host.disk-full"
+  /** A command of the user's crashes, freezes and cuts off the nodes that pods run on. */
+  | "node.command"
   /** Engines can run in a network namespace. */
   | "network.namespaces";
 
@@ -225,6 +228,8 @@ export interface Lab {
   readonly links: LinkPort | null;
   /** Strains the machine; null where the lab has no machine of its own. */
   readonly host: HostPort | null;
+  /** Breaks the nodes under its pods; absent = it cannot. */
+  readonly nodes?: NodePort;
   /** Causes faults in the place of their own files; absent = nobody does. */
   readonly injector?: FaultInjector;
   /** Memory and CPU of every running process, now. */

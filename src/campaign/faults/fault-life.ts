@@ -72,13 +72,11 @@ export class FaultLife {
     const { id, kind, parameters } = this.#planned;
     const fault = this.#parts.kindOf(kind);
     if (fault === undefined) throw new InternalError(`the catalogue has no fault ${kind}`);
+    const world = this.#world(engines);
+    if (world.lab.injector === undefined) this.#targets = fault.touches?.(world) ?? this.#targets;
     this.#record("injected", JSON.stringify(parameters), quietOf(this.#planned));
     try {
-      return await withTimeout(
-        this.#cause(fault, this.#world(engines), parameters),
-        INJECT_TIMEOUT_MS,
-        `fault ${id} to begin`,
-      );
+      return await withTimeout(this.#cause(fault, world, parameters), INJECT_TIMEOUT_MS, `fault ${id} to begin`);
     } catch (thrown) {
       if (this.#parts.signal.aborted) {
         this.#record("recovered", "the run ended before it began");

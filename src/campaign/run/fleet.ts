@@ -84,7 +84,14 @@ export class Fleet {
     const handle = await this.#lab.restartEngine(engine, how, changes);
     this.#noteAdapters(handle);
     this.#members.set(engine, handle);
-    if (this.#nameable.has(engine)) this.#nameable.set(engine, { handle, until: Number.POSITIVE_INFINITY });
+    const known = this.#nameable.get(engine)?.handle;
+    // At another address (a node that crashed gives its pods new ones) nobody would find it: whoever watches pods tells of it.
+    if (known !== undefined && known.endpoints.address !== handle.endpoints.address && this.#told.has(engine)) {
+      await this.leave(engine);
+      await this.join(handle);
+      return handle;
+    }
+    if (known !== undefined) this.#nameable.set(engine, { handle, until: Number.POSITIVE_INFINITY });
     // Nobody tells of a restart in place; but a system that was itself restarted meanwhile never heard of the engine.
     if (!this.#told.has(engine) && this.#sut.up) await this.join(handle);
     return handle;

@@ -12,6 +12,8 @@ import { diskStress } from "./host/disk-stress.js";
 import { memory } from "./host/memory.js";
 import { oom } from "./host/oom.js";
 import { kill } from "./process/kill.js";
+import { nodeCrash } from "./node/crash.js";
+import { nodeCut, nodeFreeze } from "./node/stand-still.js";
 import { pause } from "./process/pause.js";
 
 import { bandwidth } from "./link/bandwidth.js";
@@ -69,6 +71,9 @@ export const FAULTS: readonly Fault[] = [
   oom,
   diskStress,
   diskFull,
+  nodeCrash,
+  nodeFreeze,
+  nodeCut,
   quirk,
 ];
 

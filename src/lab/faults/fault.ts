@@ -10,7 +10,7 @@ import type { Clock } from "../../base/clock.js";
 import type { Rng } from "../../base/rng.js";
 import type { EngineHandle, Lab, LabCapability } from "../ports.js";
 
-export type FaultFamily = "link" | "stream" | "process" | "host" | "clock" | "engine";
+export type FaultFamily = "link" | "stream" | "process" | "host" | "clock" | "engine" | "node";
 
 /** One kind of fault: a line in {@link file://./catalogue.ts}. `P` = its own parameters, durations in milliseconds. */
 export interface Fault<P extends object = object> {
@@ -26,6 +26,8 @@ export interface Fault<P extends object = object> {
   readonly parameters: z.ZodObject;
   /** Why these parameters cannot work on this lab or these targets although the capabilities are there; null = they can. */
   impossible?(parameters: P, engines: readonly EngineHandle["spec"][], target: string): string | null;
+  /** Whom it strikes beyond its target, as fault windows name them; left out: the target. */
+  touches?(world: FaultWorld): readonly string[];
   /** Resolves once the fault has been asked for; rejects (KvproofError) when that failed, with nothing left behind. */
   inject(world: FaultWorld, parameters: P): Promise<ActiveFault>;
 }

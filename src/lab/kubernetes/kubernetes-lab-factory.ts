@@ -15,6 +15,7 @@ import { type ImageWait, requireImage } from "./cluster/require-image.js";
 import { gather } from "./evidence/gather.js";
 import { endExpired } from "./expired-namespaces.js";
 import { KubernetesLab } from "./kubernetes-lab.js";
+import type { NodeCommand } from "./nodes/node-command.js";
 import type { KeepNamespace } from "./keep-namespace.js";
 import { LabNamespace } from "./lab-namespace.js";
 import { repeatOptions } from "./repeat-options.js";
@@ -27,6 +28,8 @@ export interface KubernetesOptions extends ClusterChoice {
   /** The gateway finds engines by itself. */
   readonly discovers: boolean;
   readonly clock?: Clock;
+  /** Does to nodes what no API can; absent = nobody does. */
+  readonly nodeCommand?: NodeCommand;
   /** Who causes faults; default: the lab itself. */
   readonly injector?: InjectorName;
   /** How nodes are waited for that do not tell of an image yet. */
@@ -45,7 +48,11 @@ export class KubernetesLabFactory implements LabFactory {
   readonly #open = new Map<string, KubernetesLab>();
 
   private constructor(api: KubeApi, options: KubernetesOptions, context: string, mayDrain: boolean) {
-    this.capabilities = new Set([...KUBERNETES_CAPABILITIES, ...(mayDrain ? (["node.drain"] as const) : [])]);
+    this.capabilities = new Set<LabCapability>([
+      ...KUBERNETES_CAPABILITIES,
+      ...(mayDrain ? (["node.drain"] as const) : []),
+      ...(options.nodeCommand === undefined ? [] : (["node.command"] as const)),
+    ]);
     this.#api = api;
     this.#options = options;
     this.dialects = options.dialects;
@@ -77,6 +84,8 @@ export class KubernetesLabFactory implements LabFactory {
   reasonWithout(capability: LabCapability): string | null {
     if (this.capabilities.has(capability)) return null;
     if (capability === "node.drain") return "this user may not change nodes";
+    if (capability === "node.command")
+      return "no API of a cluster crashes, freezes or cuts off a node; --node-command names what does";
     if (capability === "host.disk-full") return "volumes of pods have no size that a run could use up";
     return `the kubernetes lab has no ${capability}`;
   }
@@ -86,7 +95,7 @@ export class KubernetesLabFactory implements LabFactory {
   }
 
   async open(options: LabOptions): Promise<Lab> {
-    const { image, reach, keep, clock = systemClock, imageWait } = this.#options;
+    const { image, reach, keep, nodeCommand, clock = systemClock, imageWait } = this.#options;
     const api = this.#api;
     for (const other of options.images ?? []) await requireImage(api, other, imageWait);
     const namespace = new LabNamespace({
@@ -102,7 +111,8 @@ export class KubernetesLabFactory implements LabFactory {
     await namespace.create();
     const chaosMesh = this.injector !== undefined;
     const { capabilities } = this;
-    const lab = new KubernetesLab({ options, api, namespace, image, reach, clock, chaosMesh, capabilities });
+    const parts = { options, api, namespace, image, reach, clock, chaosMesh, capabilities };
+    const lab = new KubernetesLab({ ...parts, ...(nodeCommand === undefined ? {} : { nodeCommand }) });
     this.#open.set(namespace.name, lab);
     try {
       await lab.begin();

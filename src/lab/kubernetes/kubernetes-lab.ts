@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import { delay, mapLimit, sharedAbort } from "../../base/async.js";
 import { type Clock, NS_PER_MS } from "../../base/clock.js";
-import { InternalError, KvproofError, UsageError } from "../../base/errors.js";
+import { asError, InternalError, KvproofError, UsageError } from "../../base/errors.js";
 import type { ResourceRecord } from "../../judge/history/records.js";
 import type {
   CordonedNode,
@@ -30,6 +30,8 @@ import { PodWatch } from "./cluster/pod-watch.js";
 import { answersDirectly, Reach, type ReachMode } from "./cluster/reach.js";
 import type { Gathered } from "./evidence/gather.js";
 import type { LabNamespace } from "./lab-namespace.js";
+import { ClusterNodes } from "./nodes/cluster-nodes.js";
+import type { NodeCommand } from "./nodes/node-command.js";
 import { EnginePod } from "./pods/engine-pod.js";
 import { GATEWAY_PORT, GatewayPod } from "./pods/gateway-pod.js";
 import { callLab } from "./pods/lab-client.js";
@@ -50,6 +52,8 @@ export interface KubernetesLabParts {
   readonly image: string;
   readonly reach: ReachMode | "auto";
   readonly clock: Clock;
+  /** Does to nodes what no API can. */
+  readonly nodeCommand?: NodeCommand;
   /** Faults are caused by Chaos Mesh. */
   readonly chaosMesh?: boolean;
   readonly capabilities: ReadonlySet<LabCapability>;
@@ -61,6 +65,7 @@ export class KubernetesLab implements Lab {
   readonly links: LinkPort | null;
   readonly injector?: FaultInjector;
   readonly host: HostPort;
+  readonly nodes?: ClusterNodes;
   readonly #context: KubeContext;
   readonly #namespace: LabNamespace;
   readonly #engines = new Map<string, LabEngine>();
@@ -82,7 +87,8 @@ export class KubernetesLab implements Lab {
   #forwards = false;
   readonly #chaosObjects: () => readonly ChaosObject[];
 
-  constructor({ options, api, namespace, image, reach, clock, capabilities, chaosMesh = false }: KubernetesLabParts) {
+  constructor(parts: KubernetesLabParts) {
+    const { options, api, namespace, image, reach, clock, capabilities, chaosMesh = false, nodeCommand } = parts;
     this.capabilities = capabilities;
     this.#namespace = namespace;
     this.#wanted = reach;
@@ -121,6 +127,8 @@ export class KubernetesLab implements Lab {
     this.links = this.#relay?.talk ?? null;
     this.#gateway = new GatewayPod(this.#context);
     this.host = new PodHost(this.#context);
+    const residents = { engines: () => [...this.#engines.values()], gateway: this.#gateway };
+    if (nodeCommand !== undefined) this.nodes = new ClusterNodes(nodeCommand, residents);
   }
 
   async begin(): Promise<void> {
@@ -267,6 +275,7 @@ export class KubernetesLab implements Lab {
 
   async #close(): Promise<void> {
     this.#ending.abort();
+    await this.nodes?.close().catch((thrown: unknown) => process.stderr.write(`${asError(thrown).message}\n`));
     await Promise.all([...this.#engines.values()].map((pod) => pod.close()));
     await this.#gateway.close();
     this.#relay?.close();

@@ -2,24 +2,24 @@
 import { randomBytes } from "node:crypto";
 import type { V1Pod } from "@kubernetes/client-node";
 import { asError, invariant, KvproofError } from "../../../base/errors.js";
-import type { EngineRecord, MarkRecord, ResourceRecord } from "../../../judge/history/records.js";
+import type { EngineRecord, ResourceRecord } from "../../../judge/history/records.js";
 import { engineArguments, topicOf } from "../../local/engine-arguments.js";
 import { exposeThrough, type RelayedPlace } from "../../local/relay/relayed-place.js";
 import type { ProcessUsage } from "../../local/process-table.js";
 import type { EngineEndpoints, EngineHandle, EngineSpec, RestartChanges } from "../../ports.js";
-import { ANNOTATION } from "../labels.js";
-import { labAdditions, podTemplate } from "../manifests/base.js";
-import { renderLabPod } from "../manifests/lab-pod.js";
+import { engineManifest } from "../manifests/engine-manifest.js";
 import { kubeName } from "../manifests/names.js";
+import { awaitBack, type Starts, startsOf } from "./after-crash.js";
 import { EngineLedger } from "./engine-ledger.js";
 import { engineRecord } from "./engine-record.js";
+import { engineSilence } from "./engine-silence.js";
 import { ENGINE_PORTS, endpointsAt, POD_PLACE } from "./engine-ports.js";
 import { Keeper } from "./keeper.js";
 import type { KubeContext } from "./lab-context.js";
 import { reportOf } from "./lab-client.js";
 import { showAsMember } from "./membership.js";
 import { isLeaving, isReady, lastEnd, lifeName, lifeOf } from "./pod-state.js";
-import { Silence, SILENT_MS } from "./silence.js";
+import { type Silence, SILENT_MS } from "./silence.js";
 
 const CONTAINER = "engine";
 /** Scheduling, start, and the kubelet's back-off of up to 40 s after several restarts. */
@@ -53,6 +53,8 @@ export class EnginePod {
   #handle: EngineHandle | null = null;
   #ending = false;
   #deathExpected = false;
+  /** Its node crashed with it, and nobody has looked for its pod since then. */
+  #before: Starts | null = null;
   #usage: ProcessUsage | null = null;
   #relayed: RelayedPlace | null = null;
 
@@ -62,9 +64,9 @@ export class EnginePod {
     this.#epoch = epoch;
     this.#avoidNodes = avoidNodes;
     this.#ledger = new EngineLedger(context, spec.engine);
-    this.#silence = new Silence({
-      onSilent: (sinceNs) => this.#fellSilent(sinceNs),
-      onHeard: (afterMs) => this.#isHeard(afterMs),
+    this.#silence = engineSilence(context, {
+      place: () => this.#place,
+      record: (event, more) => this.#record(event, more),
     });
     this.#name = pod?.giveUpPlace() ?? kubeName(spec.engine, randomBytes(NAME_BYTES).toString("hex"));
     if (pod === undefined) return;
@@ -102,6 +104,7 @@ export class EnginePod {
     this.#deathExpected = false;
     this.#record("starting");
     const args = this.#arguments(changes);
+    await this.#comeBack();
     if (this.#exists) await this.#keeper.release(args);
     else await this.#create(args);
     return this.#becomeReady(await this.#awaitReady());
@@ -149,6 +152,24 @@ export class EnginePod {
     await this.#keeper.signal("CONT");
     this.#record("thawed");
     this.#silence.begin(this.#context.clock.nowNs());
+  }
+
+  /** Its node hangs or is cut off, and it with it; or does not any more. */
+  standStill(still: boolean): void {
+    if (this.#handle === null) return;
+    this.#record(still ? "frozen" : "thawed");
+    if (still) this.#silence.end();
+    else this.#silence.begin(this.#context.clock.nowNs());
+  }
+
+  /** Its node crashed, and it with it; what it wrote is on the node's disk. */
+  diedWithNode(): void {
+    if (this.#handle === null) return;
+    this.#ending = true;
+    this.#handle = null;
+    this.#before = startsOf(this.#pod);
+    this.#record("killed");
+    this.#record("down");
   }
 
   /** Whether a gateway that discovers engines may find it. A pod that is gone is found by nobody. */
@@ -242,19 +263,19 @@ export class EnginePod {
     const { namespace, runId, image, labToken, api } = this.#context;
     this.#exists = true;
     this.#restarts = -1;
-    await api.create(
-      renderLabPod(podTemplate("base/engine.yaml"), labAdditions(), {
-        name: this.#name,
-        namespace,
-        runId,
-        image,
-        role: "engine",
-        args,
-        env: [{ name: "KVPROOF_LAB_TOKEN", value: labToken }],
-        annotations: { [ANNOTATION.engine]: this.spec.engine },
-        avoidNodes: this.#avoidNodes,
-      }),
-    );
+    const facts = { name: this.#name, namespace, runId, image, labToken, args, avoidNodes: this.#avoidNodes };
+    await api.create(engineManifest({ ...facts, engine: this.spec.engine }));
+  }
+
+  /** After a crash of its node: the end of its ledger is read, from a pod that is then at its place again, or is not there any more. */
+  async #comeBack(): Promise<void> {
+    const before = this.#before;
+    if (before === null) return;
+    this.#before = null;
+    const found = await awaitBack(this.#context, this.#name, CONTAINER, before);
+    const saved = found === "back" ? this.#ledger.save(this.#keeper) : this.#ledger.asItIs();
+    await saved.catch((thrown: unknown) => this.#truthEnds(thrown, this.#epoch - 1));
+    if (found === "gone") await this.remove();
   }
 
   #awaitReady(): Promise<V1Pod> {
@@ -346,30 +367,14 @@ export class EnginePod {
     return `engine ${this.spec.engine} (pod ${this.#name} on ${this.#node ?? "no node"})`;
   }
 
-  /** Nobody in the run made it so. What it holds stays true; that nobody hears of it is no fault of those who listen. */
-  #fellSilent(sinceNs: number): void {
-    this.#record("frozen", { at: sinceNs });
-    this.#mark(`${this.#place} answered nobody`, { at: sinceNs, unasked: true });
-  }
-
-  #isHeard(afterMs: number): void {
-    this.#record("thawed");
-    this.#mark(`${this.#place} answers again after ${afterMs} ms`);
-  }
-
-  #mark(detail: string, more: Partial<MarkRecord> = {}): void {
-    const { observer, clock } = this.#context;
-    observer.record({ k: "mark", at: clock.nowNs(), name: "silence", detail, ...more });
-  }
-
   /** What it did at last is on record nowhere: what is found wrong with answers about it may be right. */
-  #truthEnds(thrown: unknown): void {
+  #truthEnds(thrown: unknown, epoch = this.#epoch): void {
     const why = asError(thrown).message.slice(0, MAX_REASON);
     const problem = `the end of its ledger was lost, ${this.#place}: ${why}`;
     const { observer, clock } = this.#context;
     for (let rank = 0; rank < this.spec.ranks; rank++) {
       const { engine } = this.spec;
-      observer.record({ k: "truth-gap", at: clock.nowNs(), engine, rank, epoch: this.#epoch, problem });
+      observer.record({ k: "truth-gap", at: clock.nowNs(), engine, rank, epoch, problem });
     }
   }
 

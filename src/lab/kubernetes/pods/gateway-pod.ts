@@ -82,6 +82,17 @@ export class GatewayPod {
     this.#silence.begin(this.#context.clock.nowNs());
   }
 
+  /** Where it runs. */
+  get node(): string | undefined {
+    return this.#runs ? this.#context.watch.get(NAME)?.spec?.nodeName : undefined;
+  }
+
+  /** Its node hangs or is cut off, and it with it; or does not any more. */
+  standStill(still: boolean): void {
+    if (still) this.#silence.end();
+    else this.#silence.begin(this.#context.clock.nowNs());
+  }
+
   /** What the watch told of its pod. */
   changed(name: string, pod: V1Pod | undefined): void {
     if (name !== NAME || !this.#runs) return;

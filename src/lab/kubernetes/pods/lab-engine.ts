@@ -21,6 +21,10 @@ export interface LabEngine {
   expectDeath(): void;
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /** Its node hangs or is cut off, and it with it; or does not any more. */
+  standStill?(still: boolean): void;
+  /** Its node crashed, and it with it. */
+  diedWithNode?(): void;
   /** Whether a gateway that discovers engines may find it. */
   showAsMember(shown: boolean): Promise<void>;
   remove(): Promise<void>;
