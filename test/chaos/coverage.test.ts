@@ -8,11 +8,14 @@ import { FAULTS } from "../../src/lab/faults/catalogue.js";
 import { QUIRKS } from "../../src/lab/faults/engine/quirk.js";
 import { quirkKinds } from "../../src/engine/publisher/quirks.js";
 
-const folder = fileURLToPath(new URL("experiments", import.meta.url));
-const experiments = readdirSync(folder)
-  .filter((name) => name.endsWith(".yaml"))
-  .map((name) => ({ name, ...readScenarioFile(join(folder, name)).scenario }));
-const faults = experiments.flatMap((experiment) => experiment.faults);
+const scenariosIn = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => ({ name, ...readScenarioFile(join(folder, name)).scenario }));
+const experiments = scenariosIn(fileURLToPath(new URL("experiments", import.meta.url)));
+/** What only a cluster can suffer. */
+const inClusters = scenariosIn(fileURLToPath(new URL("../cluster", import.meta.url)));
+const faults = [...experiments, ...inClusters].flatMap((experiment) => experiment.faults);
 
 describe("the experiments", () => {
   it("use every kind of fault", () => {

@@ -25,6 +25,9 @@ const always =
 const whenBrief: Reasons = ({ forMs }) =>
   forMs < NOTICEABLE_MS ? both(`a silence of ${forMs} ms cannot be told from an engine that has nothing to say`) : {};
 
+const still: Reasons = (fault) =>
+  fault.target === "gateway" ? both("whoever stands still does not know how long") : whenBrief(fault);
+
 const stamps = always(both("time stamps mean nothing to a consumer that orders by sequence numbers"));
 const slow = always(both("a slow link loses nothing: what comes late comes in order"));
 const machine = always(both("a busy machine is seen in the machine's own metrics"));
@@ -51,8 +54,9 @@ const KINDS: Readonly<Record<string, Reasons>> = {
   "link.refuse": always(both("who is connected needs no new connection")),
   "stream.duplicate": always({ log: "a copy changes nothing; it is counted" }),
   "stream.stall": whenBrief,
-  "process.pause": (fault) =>
-    fault.target === "gateway" ? both("whoever stands still does not know how long") : whenBrief(fault),
+  "process.pause": still,
+  "node.freeze": still,
+  "node.cut": still,
   "host.cpu": machine,
   "host.memory": machine,
   "host.disk-stress": machine,

@@ -2,7 +2,10 @@
 import type { KubernetesOptions } from "./kubernetes-lab-factory.js";
 import { DEFAULT_IMAGE } from "./default-image.js";
 
-type Typed = Pick<KubernetesOptions, "kubeconfig" | "context" | "image" | "reach" | "discovers" | "injector">;
+type Typed = Pick<
+  KubernetesOptions,
+  "kubeconfig" | "context" | "image" | "reach" | "discovers" | "injector" | "nodeCommand"
+>;
 
 /** Words, not quoted. A configuration that the environment names is named, for the line may be used elsewhere. */
 export function repeatOptions(typed: Typed, context: string, env: NodeJS.ProcessEnv = process.env): string[] {
@@ -16,5 +19,6 @@ export function repeatOptions(typed: Typed, context: string, env: NodeJS.Process
     ...(typed.reach === "auto" ? [] : ["--reach", typed.reach]),
     ...(typed.discovers ? ["--discover"] : []),
     ...(typed.injector === undefined || typed.injector === "built-in" ? [] : ["--injector", typed.injector]),
+    ...(typed.nodeCommand === undefined ? [] : ["--node-command", typed.nodeCommand.template]),
   ];
 }

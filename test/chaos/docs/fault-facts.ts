@@ -48,6 +48,13 @@ const FAMILIES: Readonly<Record<FaultFamily, FaultFacts>> = {
     shows: "nothing in a consumer that does not use time stamps, and that is right",
     cleanup: "nothing stays: the offset lives in the engine process",
   },
+  node: {
+    spreads: "every pod on the node, those of others included: use nodes that are yours",
+    shows:
+      'as for `link.partition` with all engines of the node; after a crash also "the publisher restarted", and engines registered at new addresses',
+    cleanup:
+      "by hand, with the same command: `up`, `thaw` or `mend` the node; `kubectl get nodes` must say Ready. Nobody but a run that lives takes it back",
+  },
   engine: {
     spreads: "nobody else: the target's own events are wrong",
     shows:

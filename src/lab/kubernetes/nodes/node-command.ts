@@ -9,6 +9,7 @@ const MAX_OUTPUT_BYTES = 1024 * 1024;
 const QUOTED_CHARACTERS = 300;
 
 export class NodeCommand {
+  readonly template: string;
   readonly #words: readonly string[];
 
   /**
@@ -16,6 +17,7 @@ export class NodeCommand {
    * `{number}`: the digits that its name ends with. @throws UsageError KVP_E_USAGE.
    */
   constructor(template: string) {
+    this.template = template;
     this.#words = template.split(" ").filter((word) => word !== "");
     const names = (text: string): boolean => this.#words.some((word) => word.includes(text));
     if (names("{action}") && (names("{node}") || names("{number}"))) return;
@@ -36,7 +38,7 @@ export class NodeCommand {
     return new Promise((resolve, reject) => {
       execFile(program, args, limits, (error, stdout, stderr) => {
         if (error === null) return resolve();
-        const why = error.killed === true ? `no end within ${TIMEOUT_MS} ms` : `${stderr || stdout || error.message}`;
+        const why = error.killed === true ? `no end within ${TIMEOUT_MS} ms` : stderr || stdout || error.message;
         const told = why.trim().slice(-QUOTED_CHARACTERS);
         reject(new UnavailableError("KVP_E_CLUSTER", `${[program, ...args].join(" ")} failed: ${told}`));
       });

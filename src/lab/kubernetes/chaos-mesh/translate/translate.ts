@@ -26,6 +26,7 @@ const CANNOT: Readonly<Record<string, string>> = {
   "clock.drift": "TimeChaos adds a fixed time to a clock; it does not change its rate",
   "clock.freeze": "TimeChaos adds a fixed time to a clock; it does not stop it",
   "host.disk-stress": "IOChaos delays or fails calls, and its stressors burn CPU and memory; none keeps a disk busy",
+  node: "Chaos Mesh ends pods, not nodes; the built-in injector does it by --node-command",
   engine: "quirks are the engine double's own: no fault from outside makes an engine lie",
 };
 
