@@ -13,6 +13,9 @@ import {
   touchedBy,
 } from "./struck-node.js";
 
+/** Late, for what piled up meanwhile is done first, but an answer. */
+const AGAIN_MS = 2_000;
+
 const parameters = z.strictObject({});
 
 interface Still {
@@ -82,7 +85,7 @@ class StandingStill implements ActiveFault {
   }
 
   async recovered(): Promise<string | null> {
-    const heard = await answering(this.#world, this.#struck, this.#urls);
+    const heard = await answering(this.#world, this.#struck, this.#urls, AGAIN_MS);
     const all = this.#urls.size + (this.#struck.gateway ? 1 : 0);
     return heard.length < all ? null : `${this.#told}: all on it answer again`;
   }

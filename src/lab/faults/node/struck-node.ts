@@ -49,9 +49,10 @@ export async function answering(
   world: FaultWorld,
   { gateway }: StruckNode,
   urls: ReadonlyMap<string, string>,
+  withinMs = STALL_MS,
 ): Promise<string[]> {
-  const engines = [...urls].map(async ([engine, url]) => ((await answersInTime(url)) ? [engine] : []));
-  const router = gateway ? [world.orchestrator.gatewayAnswers(STALL_MS).then((yes) => (yes ? ["gateway"] : []))] : [];
+  const engines = [...urls].map(async ([engine, url]) => ((await answersInTime(url, withinMs)) ? [engine] : []));
+  const router = gateway ? [world.orchestrator.gatewayAnswers(withinMs).then((yes) => (yes ? ["gateway"] : []))] : [];
   return (await Promise.all([...engines, ...router])).flat();
 }
 
