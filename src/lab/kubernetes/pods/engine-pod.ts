@@ -18,7 +18,7 @@ import { Keeper } from "./keeper.js";
 import type { KubeContext } from "./lab-context.js";
 import { reportOf } from "./lab-client.js";
 import { showAsMember } from "./membership.js";
-import { isLeaving, isReady, lastEnd, lifeName, lifeOf } from "./pod-state.js";
+import { hasEnded, isLeaving, isReady, lastEnd, lifeName, lifeOf } from "./pod-state.js";
 import { type Silence, SILENT_MS } from "./silence.js";
 
 const CONTAINER = "engine";
@@ -196,7 +196,7 @@ export class EnginePod {
   changed(pod: V1Pod | undefined): void {
     if (this.#handle === null || this.#ending) return;
     const replaced = pod === undefined || isLeaving(pod);
-    if (!replaced && lifeOf(pod, CONTAINER).restarts === this.#restarts && !hasEnded(pod)) return;
+    if (!replaced && lifeOf(pod, CONTAINER).restarts === this.#restarts && !hasEnded(pod, CONTAINER)) return;
     void this.#lost(pod, replaced);
   }
 
@@ -390,12 +390,6 @@ export class EnginePod {
     const where = address === undefined ? {} : { address };
     this.#context.observer.record({ ...engineRecord(this.spec, life), ...where, ...more });
   }
-}
-
-/** The container is down at this moment; `restartCount` moves only when it runs again. */
-function hasEnded(pod: V1Pod): boolean {
-  const state = pod.status?.containerStatuses?.find(({ name }) => name === CONTAINER)?.state;
-  return state?.terminated !== undefined || state?.waiting !== undefined;
 }
 
 function describeEnd(pod: V1Pod): string {

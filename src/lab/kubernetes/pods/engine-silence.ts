@@ -14,10 +14,8 @@ export function engineSilence({ observer, clock }: KubeContext, engine: SilentEn
   const mark = (detail: string, more: Partial<MarkRecord> = {}): void =>
     observer.record({ k: "mark", at: clock.nowNs(), name: "silence", detail: `${engine.place()} ${detail}`, ...more });
   return new Silence({
-    onSilent: (sinceNs) => {
-      engine.record("frozen", { at: sinceNs });
-      mark("answered nobody", { at: sinceNs, unasked: true });
-    },
+    onSilent: (sinceNs) => engine.record("frozen", { at: sinceNs }),
+    onLong: (sinceNs) => mark("answered nobody", { at: sinceNs, unasked: true }),
     onHeard: (afterMs) => {
       engine.record("thawed");
       mark(`answers again after ${afterMs} ms`);

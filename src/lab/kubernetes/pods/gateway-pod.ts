@@ -38,7 +38,8 @@ export class GatewayPod {
   constructor(context: KubeContext) {
     this.#context = context;
     this.#silence = new Silence({
-      onSilent: (sinceNs) => this.#mark("answered nobody", { at: sinceNs, unasked: true }),
+      onSilent: () => undefined,
+      onLong: (sinceNs) => this.#mark("answered nobody", { at: sinceNs, unasked: true }),
       onHeard: (afterMs) => this.#mark(`answers again after ${afterMs} ms`),
     });
   }

@@ -32,6 +32,12 @@ export function isLeaving(pod: V1Pod): boolean {
   return pod.metadata?.deletionTimestamp !== undefined;
 }
 
+/** The container is down at this moment; `restartCount` moves only when it runs again. */
+export function hasEnded(pod: V1Pod, container: string): boolean {
+  const state = statusOf(pod, container)?.state;
+  return state?.terminated !== undefined || state?.waiting !== undefined;
+}
+
 const IMAGE_PROBLEMS = new Set(["ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "InvalidImageName"]);
 const HOPELESS = new Set(["CreateContainerConfigError", "CreateContainerError", "RunContainerError"]);
 

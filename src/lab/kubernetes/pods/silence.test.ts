@@ -8,6 +8,7 @@ function listening(): { readonly silence: Silence; readonly told: string[] } {
   const told: string[] = [];
   const silence = new Silence({
     onSilent: (sinceNs) => told.push(`silent since ${sinceNs / NS_PER_MS}`),
+    onLong: (sinceNs) => told.push(`long silent since ${sinceNs / NS_PER_MS}`),
     onHeard: (afterMs) => told.push(`heard after ${afterMs}`),
   });
   silence.begin(at(0));
@@ -20,9 +21,10 @@ describe("a process that falls silent", () => {
     silence.heard(at(1000), at(1010));
     silence.missed(at(2500));
     silence.missed(at(3500));
-    silence.missed(at(5000));
+    silence.missed(at(6000));
+    silence.missed(at(8000));
     silence.heard(at(9000), at(9005));
-    expect(told).toEqual(["silent since 1000", "heard after 8005"]);
+    expect(told).toEqual(["silent since 1000", "long silent since 1000", "heard after 8005"]);
   });
 
   it("may be late now and then without a word", () => {

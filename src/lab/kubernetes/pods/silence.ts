@@ -3,10 +3,13 @@ import { NS_PER_MS } from "../../../base/clock.js";
 
 /** A healthy process answers the lab within this on any machine that can run a scenario; asked every second or so. */
 export const SILENT_MS = 2_000;
+const LONG_MS = 5_000;
 
 export interface SilenceNews {
   /** Nothing was heard since then. */
   onSilent(sinceNs: number): void;
+  /** And still nothing: a busy machine alone does not explain it. */
+  onLong(sinceNs: number): void;
   onHeard(afterMs: number): void;
 }
 
@@ -15,6 +18,7 @@ export class Silence {
   /** When what was answered last had been asked; null = it is not listened for. */
   #heardAt: number | null = null;
   #silent = false;
+  #long = false;
 
   constructor(news: SilenceNews) {
     this.#news = news;
@@ -24,12 +28,14 @@ export class Silence {
   begin(nowNs: number): void {
     this.#heardAt = nowNs;
     this.#silent = false;
+    this.#long = false;
   }
 
   /** It has no reason to answer from now on: the lab itself stopped it. */
   end(): void {
     this.#heardAt = null;
     this.#silent = false;
+    this.#long = false;
   }
 
   heard(askedAtNs: number, nowNs: number): void {
@@ -38,12 +44,16 @@ export class Silence {
     this.#heardAt = Math.max(this.#heardAt, askedAtNs);
     if (!this.#silent) return;
     this.#silent = false;
+    this.#long = false;
     this.#news.onHeard(afterMs);
   }
 
   missed(nowNs: number): void {
-    if (this.#heardAt === null || this.#silent || nowNs - this.#heardAt < SILENT_MS * NS_PER_MS) return;
+    if (this.#heardAt === null || nowNs - this.#heardAt < SILENT_MS * NS_PER_MS) return;
+    if (!this.#silent) this.#news.onSilent(this.#heardAt);
     this.#silent = true;
-    this.#news.onSilent(this.#heardAt);
+    if (this.#long || nowNs - this.#heardAt < LONG_MS * NS_PER_MS) return;
+    this.#long = true;
+    this.#news.onLong(this.#heardAt);
   }
 }
