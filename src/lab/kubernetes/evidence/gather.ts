@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 import { mapLimit } from "../../../base/async.js";
+import { KvproofError } from "../../../base/errors.js";
 import type { ChaosObject } from "../chaos-mesh/chaos-object.js";
 import { KubeApi } from "../cluster/kube-api.js";
 import { describePod, lastEnd } from "../pods/pod-state.js";
@@ -86,7 +87,17 @@ async function saveLogs(api: KubeApi, { metadata, status }: V1Pod, to: Collectio
 
 async function saveOwned(api: KubeApi, namespace: string, to: Collection): Promise<void> {
   for (const [apiVersion, kind] of OWNED) {
-    const objects = await to.piece(`${kind} objects`, () => api.list(apiVersion, kind, namespace));
+    const objects = await to.piece(`${kind} objects`, () => listed(api, { apiVersion, kind, namespace }));
     to.write(`objects/${kind}.yaml`, objects === null || objects.length === 0 ? "" : stringify(objects));
+  }
+}
+
+async function listed(api: KubeApi, of: { apiVersion: string; kind: string; namespace: string }): Promise<object[]> {
+  try {
+    return await api.list(of.apiVersion, of.kind, of.namespace);
+  } catch (thrown) {
+    if (thrown instanceof KvproofError && thrown.code === "KVP_E_CLUSTER_DENIED")
+      throw new Error("this user may not list them", { cause: thrown });
+    throw thrown;
   }
 }
