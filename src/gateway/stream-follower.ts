@@ -111,6 +111,11 @@ export class StreamFollower implements IngestSource {
     await Promise.all([this.#subscriber.stop(), this.#replay?.stop()]);
   }
 
+  /** As `status().connected`, at no price. */
+  get connected(): boolean {
+    return this.#session.isConnected;
+  }
+
   /** As `status().credit`, at the price of a few comparisons. */
   credit(): number {
     return this.#session.credit(this.#clock.nowNs());

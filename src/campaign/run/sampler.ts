@@ -8,21 +8,27 @@ import type { RunContext } from "./run-context.js";
 
 const SUT_EVERY_MS = 250;
 /** Looks at a large fleet cost the system under test more, and come less often. */
-const SUT_PER_ENGINE_MS = 5;
+const PER_ENGINE_MS = 5;
+const SELDOM_MS = 5000;
 /** The event-loop monitor counts the interval of its own timer in. */
 const LOOP_RESOLUTION_MS = 10;
 const RESOURCES_EVERY_MS = 1000;
 /** With load that is measured: looks must not be what is measured. */
 const QUIET_SUT_EVERY_MS = 1000;
+const QUIET_PER_ENGINE_MS = 20;
 const PERCENT = 99;
 
 /** Streams, counters and the index's totals until `signal`. */
 export async function sampleSut(context: RunContext, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sampleSutOnce(context);
-    const everyMs = context.plan.engineLoad === null ? SUT_EVERY_MS : QUIET_SUT_EVERY_MS;
-    await delay(Math.max(everyMs, SUT_PER_ENGINE_MS * context.fleet.members().length), signal);
+    await delay(pauseMs(context, context.plan.engineLoad === null ? SUT_EVERY_MS : QUIET_SUT_EVERY_MS), signal);
   }
+}
+
+function pauseMs({ plan, fleet }: RunContext, leastMs: number): number {
+  const perEngineMs = plan.engineLoad === null ? PER_ENGINE_MS : QUIET_PER_ENGINE_MS;
+  return Math.max(leastMs, Math.min(SELDOM_MS, perEngineMs * fleet.members().length));
 }
 
 /** A look that fails leaves a mark; probes find out for themselves whether the system still answers. */
@@ -68,7 +74,7 @@ export async function sampleResources(context: RunContext, signal: AbortSignal):
     const loopMs = Math.max(0, loopDelay.percentile(PERCENT) / NS_PER_MS - LOOP_RESOLUTION_MS);
     context.recorder.record(runnerResources(context.clock.nowNs(), loopMs));
     loopDelay.reset();
-    await delay(Math.max(RESOURCES_EVERY_MS, SUT_PER_ENGINE_MS * context.fleet.members().length), signal);
+    await delay(pauseMs(context, RESOURCES_EVERY_MS), signal);
   }
   loopDelay.disable();
 }

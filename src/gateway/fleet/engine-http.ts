@@ -1,7 +1,8 @@
 /** One engine's HTTP side: a connection pool, small bounded calls, and a name for every way in which a call can fail. */
 import { Pool } from "undici";
-import { asError, KvproofError, ProtocolError } from "../../base/errors.js";
+import { asError, ProtocolError } from "../../base/errors.js";
 import { LIMITS } from "../limits.js";
+import { boundedCall, type EngineAnswer } from "./bounded-call.js";
 
 /** How an engine failed to answer. Only `refused` says that no process listens any more. */
 export type UpstreamFailure = "refused" | "unreachable" | "reset" | "timeout" | "aborted" | "bad-answer";
@@ -30,11 +31,6 @@ export function upstreamFailure(thrown: unknown): UpstreamFailure {
   if (error.name === "TimeoutError") return "timeout";
   if (error.name === "AbortError") return "aborted";
   return FAILURE_OF_CODE[String(error.code)] ?? "bad-answer";
-}
-
-export interface EngineAnswer {
-  readonly status: number;
-  readonly body: Buffer;
 }
 
 export interface EngineHttpOptions {
@@ -78,23 +74,10 @@ export class EngineHttp {
     return parseAnswer(`POST ${this.url}${path}`, await this.post(path, json, timeoutMs));
   }
 
-  async #call(method: "GET" | "POST", path: string, timeoutMs: number, json?: string): Promise<EngineAnswer> {
-    const answer = await this.pool.request({
-      method,
-      path: this.prefix + path,
-      signal: AbortSignal.timeout(timeoutMs),
-      ...(json === undefined ? {} : { body: json, headers: { "content-type": "application/json" } }),
-    });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > LIMITS.engineAnswerBytes) {
-        throw new KvproofError("KVP_E_LIMIT", `${this.url}${path} answers more than ${LIMITS.engineAnswerBytes} bytes`);
-      }
-      chunks.push(chunk);
-    }
-    return { status: answer.statusCode, body: Buffer.concat(chunks, bytes) };
+  #call(method: "GET" | "POST", path: string, timeoutMs: number, json?: string): Promise<EngineAnswer> {
+    const body = json === undefined ? {} : { body: json, headers: { "content-type": "application/json" } };
+    const request = { method, path: this.prefix + path, ...body };
+    return boundedCall(this.pool, `${method} ${this.url}${path}`, request, timeoutMs);
   }
 
   /** Lets running requests finish for up to `graceMs`, then cuts them. */

@@ -105,7 +105,7 @@ export class Engine {
   /** A lost event connection is the first sign of a dead engine: look at once instead of at the next interval. */
   watchConnections(): void {
     for (const followed of this.#ranks) {
-      const { connected } = followed.stream.status();
+      const { connected } = followed.stream;
       if (followed.wasConnected && !connected) void this.health.checkNow();
       followed.wasConnected = connected;
     }

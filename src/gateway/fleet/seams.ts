@@ -21,6 +21,8 @@ export interface StreamSpec {
 export interface RankStream {
   start(): void;
   status(): StreamStatus;
+  /** As `status().connected`, cheaper. */
+  readonly connected: boolean;
   /** As `status().credit`, cheaper. */
   credit(): number;
   /** Begins to close; resolves when sockets and timers are gone. */

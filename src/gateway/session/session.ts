@@ -147,6 +147,11 @@ export class Session {
     return creditOf(this.#s, nowNs);
   }
 
+  /** As `status().connected`. */
+  get isConnected(): boolean {
+    return this.#s.connected;
+  }
+
   /** As `status().lives`. */
   get lives(): number {
     return this.#s.counters.lives;
