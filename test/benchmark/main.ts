@@ -33,10 +33,10 @@ const SAMPLES: Readonly<Record<string, number>> = {
   "throughput-system-10": 0.4,
   "throughput-system-50": 0.35,
   "throughput-system-100": 0.35,
-  sustained: 45 / 3600,
-  burst: 20 / 300,
+  sustained: 20 / 3600,
+  burst: 15 / 300,
   "memory-pressure": 0.1,
-  "scale-1000": 0.25,
+  "scale-1000": 0.2,
 };
 const DEFAULT_SAMPLE = 0.2;
 const WHOLE_SIZES = [10_000, 100_000, 1_000_000, 10_000_000];
@@ -88,7 +88,7 @@ class Bench {
     if (this.#options.wire && !this.#interrupt.signal.aborted) {
       progress("socket to index …");
       const sizes = this.#options.sample ? SAMPLED_SIZES : WHOLE_SIZES;
-      this.#wire = await measureWire(entry, { stepMs: this.#options.sample ? 1000 : 5000, sizes });
+      this.#wire = await measureWire(entry, { stepMs: this.#options.sample ? 700 : 5000, sizes });
     }
     const report = this.#report();
     process.stdout.write(`${reportLines(report).join("\n")}\n`);
