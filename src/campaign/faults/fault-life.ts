@@ -45,9 +45,10 @@ export class FaultLife {
     const { context, signal } = this.#parts;
     const engines = this.#enginesNow();
     if (engines.length > 0) this.#targets = engines.map(({ spec }) => `engines/${spec.engine}`);
-    const endsAt = context.clock.nowNs() + this.#planned.forMs * NS_PER_MS;
     const active = await this.#inject(engines);
     if (active === null) return true;
+    // From here on: what it takes to begin (pods of stressors, a command) is no part of how long it lasts.
+    const endsAt = context.clock.nowNs() + this.#planned.forMs * NS_PER_MS;
     await this.#watch(active, endsAt);
     while (!signal.aborted && context.clock.nowNs() < endsAt && active.over?.() !== true) {
       await delay(Math.min(LOOK_EVERY_MS, (endsAt - context.clock.nowNs()) / NS_PER_MS), signal);

@@ -1,5 +1,6 @@
 /** The runner of faults against faults that do as they are told; the clock is real, the times are short. */
 import { describe, expect, it } from "vitest";
+import { delay } from "../../base/async.js";
 import { systemClock } from "../../base/clock.js";
 import { Rng } from "../../base/rng.js";
 import type { FaultRecord, HistoryRecord } from "../../judge/history/records.js";
@@ -61,6 +62,18 @@ describe("faults of a plan", () => {
     expect(never.story).toEqual(["b injected {}", "b recovering", "b recovered gone"]);
     const throwing = await run([aFault("c", { effect: async () => Promise.reject(new Error("no look")) })]);
     expect(throwing.gone).toBe(true);
+  });
+
+  it("last as long as they are told to however long it takes to begin", async () => {
+    let inForceAt = 0;
+    const slow = aFault("a", {}, async () => {
+      await delay(120);
+      inForceAt = systemClock.nowNs();
+      return { effect: async () => "seen", recover: async () => undefined, recovered: async () => "gone" };
+    });
+    const { records } = await run([slow]);
+    const recovering = records.find(({ event }) => event === "recovering");
+    expect((recovering?.at ?? 0) - inForceAt).toBeGreaterThanOrEqual(59e6);
   });
 
   it("end before their time when they have nothing more to do", async () => {
