@@ -11,6 +11,8 @@ const ENTRIES = {
   simulation: "test/mutants/simulation-worker.ts",
   "bench-core": "test/benchmark/core/main.ts",
 } as const;
+/** Programs that the command line starts threads of. */
+const THREADS = { "simulate-worker": "src/simulate/campaign/worker.ts" };
 export type MutantEntry = keyof typeof ENTRIES;
 
 export function patched(source: string, patch: Patch): string {
@@ -58,7 +60,7 @@ async function bundle(outdir: string, entry: MutantEntry, patches: readonly Patc
   const applied = new Set<Patch>();
   await build({
     absWorkingDir: packageRoot,
-    entryPoints: { [entry]: ENTRIES[entry] },
+    entryPoints: { [entry]: ENTRIES[entry], ...(entry === "kvproof" ? THREADS : {}) },
     outdir,
     bundle: true,
     splitting: true,

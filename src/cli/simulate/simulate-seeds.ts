@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { didYouMean } from "../../base/did-you-mean.js";
 import { ExitCode, UnavailableError, UsageError } from "../../base/errors.js";
 import { packageRoot } from "../../base/package-root.js";
@@ -110,8 +111,10 @@ function reproArguments(seed: number, { engines, faults }: SimOptions, steps: nu
   ].join(" ");
 }
 
+/** Beside the program that runs, so that its threads have the same code in them. */
 function workerEntry(): string {
-  const entry = join(packageRoot, "dist", "simulate-worker.js");
+  const beside = fileURLToPath(new URL("simulate-worker.js", import.meta.url));
+  const entry = existsSync(beside) ? beside : join(packageRoot, "dist", "simulate-worker.js");
   if (!existsSync(entry)) throw new UnavailableError("KVP_E_NOT_BUILT", `${entry} does not exist`);
   return entry;
 }
