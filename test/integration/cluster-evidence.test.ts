@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { KubeApi } from "../../src/lab/kubernetes/cluster/kube-api.js";
 import { gather, type Gathered } from "../../src/lab/kubernetes/evidence/gather.js";
+import { MODEL_OBJECT } from "../../src/lab/kubernetes/evidence/owned-objects.js";
 import { aNode, KubeStub } from "./kube-stub.js";
 
 const TOKEN = "fedcba9876543210";
@@ -46,7 +47,15 @@ async function gathered(prepare: (stub: KubeStub) => void, more: Partial<Gathere
   const stub = await KubeStub.start();
   const { config } = stub;
   prepare(stub);
-  const asked = { namespace: "kvproof-x", runDir, secrets: [TOKEN], chaosObjects: [], limits: LIMITS, ...more };
+  const asked = {
+    namespace: "kvproof-x",
+    runDir,
+    secrets: [TOKEN],
+    chaosObjects: [],
+    owned: [],
+    limits: LIMITS,
+    ...more,
+  };
   await gather(new KubeApi(config), asked);
   const read = (name: string): string => {
     const file = join(runDir, "cluster", name);
@@ -67,12 +76,15 @@ describe("evidence of a failed run in a cluster", () => {
           metadata: {},
           items: [event("Second", "2026-01-01T00:00:02Z"), event("First", "2026-01-01T00:00:01Z")],
         });
-        const resources = [{ name: "configmaps", kind: "ConfigMap", namespaced: true, verbs: ["list"] }];
+        const resources = [{ name: "configmaps", kind: "ConfigMap", namespaced: true, verbs: ["get"] }];
         api.answers.set("/api/v1", { kind: "APIResourceList", groupVersion: "v1", resources });
-        const items = [{ metadata: { name: "tiny-model" }, data: { "config.json": "{}" } }];
-        api.answers.set("/api/v1/namespaces/kvproof-x/configmaps", { kind: "ConfigMapList", metadata: {}, items });
+        const model = { kind: "ConfigMap", metadata: { name: "tiny-model" }, data: { "config.json": "{}" } };
+        api.answers.set("/api/v1/namespaces/kvproof-x/configmaps/tiny-model", model);
       },
-      { chaosObjects: [{ kind: "NetworkChaos", metadata: { name: "cut-1" }, status: { conditions: [] } } as never] },
+      {
+        chaosObjects: [{ kind: "NetworkChaos", metadata: { name: "cut-1" }, status: { conditions: [] } } as never],
+        owned: [MODEL_OBJECT],
+      },
     );
     expect(read("pods.txt")).toContain(
       "llama-1: phase Running; on n1; not Ready; engine runs after 1 restarts; engine ended last with exit code 137 (OOMKilled)",
@@ -82,7 +94,7 @@ describe("evidence of a failed run in a cluster", () => {
     expect(read("nodes.yaml")).toContain("name: n1");
     expect(read("logs/llama-1.engine.log")).toBe("said …\n");
     expect(read("logs/llama-1.engine.previous.log")).toBe("said …\n");
-    expect(read("objects/ConfigMap.yaml")).toContain("name: tiny-model");
+    expect(read("objects/ConfigMap-tiny-model.yaml")).toContain("name: tiny-model");
     expect(read("chaos/NetworkChaos-cut-1.yaml")).toContain("kind: NetworkChaos");
     expect(stub.changes).toEqual([]);
   });

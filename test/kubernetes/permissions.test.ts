@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ChaosClient } from "../../src/lab/kubernetes/chaos-mesh/chaos-client.js";
 import { CHAOS_KINDS, type ChaosManifest } from "../../src/lab/kubernetes/chaos-mesh/manifest.js";
 import { KubeApi, type Manifest } from "../../src/lab/kubernetes/cluster/kube-api.js";
+import { MODEL_OBJECT } from "../../src/lab/kubernetes/evidence/owned-objects.js";
 import { permissionsOf } from "../../src/lab/kubernetes/rbac.js";
 
 /** Every user has these by default (system:basic-user, system:discovery, system:public-info-viewer). */
@@ -39,6 +40,7 @@ describe("what the client asks of the API server", () => {
       const resources = [
         { name: "pods", kind: "Pod", namespaced: true },
         { name: "namespaces", kind: "Namespace", namespaced: false },
+        { name: "configmaps", kind: "ConfigMap", namespaced: true },
         ...CHAOS_KINDS.map((kind) => ({ name: kind.toLowerCase(), kind, namespaced: true })),
       ];
       response.writeHead(discovery ? 200 : 404, { "content-type": "application/json" });
@@ -73,6 +75,7 @@ describe("what the client asks of the API server", () => {
       api.nodes(),
       api.namespaces("x=y"),
       api.namespaceExists("n"),
+      api.read(MODEL_OBJECT, "n"),
       api.podLog("n", "p", { container: "c", previous: false, lines: 1 }),
       chaos.create({ ...cut, spec: {} } as unknown as ChaosManifest),
       chaos.annotate("NetworkChaos", "c", { a: "b" }),
@@ -87,6 +90,7 @@ describe("what the client asks of the API server", () => {
       ),
     );
     expect([...seen].filter((call) => !granted.has(call))).toEqual([]);
-    expect(seen.size).toBeGreaterThan(12);
+    expect(seen).toContain("get /configmaps");
+    expect(seen.size).toBeGreaterThan(13);
   });
 });

@@ -103,7 +103,7 @@ export class KubernetesLabFactory implements LabFactory {
       runId: options.runId,
       keep,
       gather: (name) => {
-        const own = this.#open.get(name)?.forEvidence ?? { secrets: [], chaosObjects: [] };
+        const own = this.#open.get(name)?.forEvidence ?? { secrets: [], chaosObjects: [], owned: [] };
         return gather(api, { namespace: name, runDir: options.dir, ...own });
       },
       onSettled: (name) => void this.#open.delete(name),

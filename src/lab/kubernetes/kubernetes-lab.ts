@@ -29,6 +29,7 @@ import type { KubeApi } from "./cluster/kube-api.js";
 import { PodWatch } from "./cluster/pod-watch.js";
 import { answersDirectly, Reach, type ReachMode } from "./cluster/reach.js";
 import type { Gathered } from "./evidence/gather.js";
+import { discoveryObjects, MODEL_OBJECT } from "./evidence/owned-objects.js";
 import type { LabNamespace } from "./lab-namespace.js";
 import { ClusterNodes } from "./nodes/cluster-nodes.js";
 import type { NodeCommand } from "./nodes/node-command.js";
@@ -260,8 +261,11 @@ export class KubernetesLab implements Lab {
   }
 
   /** What evidence of a failed run holds besides what the cluster knows, and what it must not hold. */
-  get forEvidence(): Pick<Gathered, "secrets" | "chaosObjects"> {
-    return { secrets: [this.#context.labToken, this.#gateway.token], chaosObjects: this.#chaosObjects() };
+  get forEvidence(): Pick<Gathered, "secrets" | "chaosObjects" | "owned"> {
+    const secrets = [this.#context.labToken, this.#gateway.token];
+    const model = this.#made.has(MODEL_OBJECT.name) ? [MODEL_OBJECT] : [];
+    const owned = [...model, ...(this.#discovers ? discoveryObjects() : [])];
+    return { secrets, chaosObjects: this.#chaosObjects(), owned };
   }
 
   close(): Promise<void> {

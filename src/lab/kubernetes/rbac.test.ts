@@ -1,12 +1,18 @@
 /** Who applies the printed role must be able to run, and to do nothing more. */
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { discoveryObjects, MODEL_OBJECT } from "./evidence/owned-objects.js";
 import { permissionsOf, rbacManifests, type RunnerUse } from "./rbac.js";
 
 interface RbacObject {
   readonly kind: string;
   readonly metadata: { readonly name: string };
-  readonly rules?: readonly { readonly apiGroups: string[]; readonly resources: string[]; readonly verbs: string[] }[];
+  readonly rules?: readonly {
+    readonly apiGroups: string[];
+    readonly resources: string[];
+    readonly resourceNames?: string[];
+    readonly verbs: string[];
+  }[];
 }
 
 function objects(use: RunnerUse): RbacObject[] {
@@ -22,14 +28,18 @@ const USES: readonly RunnerUse[] = [
 
 describe.each(USES)("the role of a runner with $injector, discovery $discover, drains $drain", (use) => {
   const rules = objects(use).find(({ kind }) => kind === "ClusterRole")?.rules ?? [];
-  const granted = rules.flatMap(({ apiGroups, resources, verbs }) =>
-    apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`))),
+  const granted = rules.flatMap(({ apiGroups, resources, resourceNames = [""], verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        resourceNames.flatMap((name) => verbs.map((verb) => `${verb} ${group}/${resource} ${name}`)),
+      ),
+    ),
   );
 
   it("grants exactly what the lab checks before it begins", () => {
     const wanted = permissionsOf(use).map(
-      ({ verb, group = "", resource, subresource }) =>
-        `${verb} ${group}/${resource}${subresource === undefined ? "" : `/${subresource}`}`,
+      ({ verb, group = "", resource, subresource, name = "" }) =>
+        `${verb} ${group}/${resource}${subresource === undefined ? "" : `/${subresource}`} ${name}`,
     );
     expect([...granted].sort()).toEqual([...new Set(wanted)].sort());
   });
@@ -38,7 +48,19 @@ describe.each(USES)("the role of a runner with $injector, discovery $discover, d
     const handsOn = ["serviceaccounts", "roles", "rolebindings"];
     const beyond = granted.filter((one) => /\*|secrets|roles|rolebindings|serviceaccounts/.test(one));
     expect(beyond.map((one) => one.replace(/ .*\//, " "))).toEqual(
-      use.discover ? handsOn.map((one) => `create ${one}`) : [],
+      use.discover
+        ? ["create", "get"].flatMap((verb) => handsOn.map((one) => `${verb} ${one} ${verb === "get" ? "gateway" : ""}`))
+        : [],
+    );
+  });
+
+  it("shows of ConfigMaps and accounts those that runs make, by name, and nobody else's", () => {
+    const looks = granted.filter((one) =>
+      /^(get|list|watch) .*(configmaps|serviceaccounts|roles|rolebindings) /.test(one),
+    );
+    const made = [MODEL_OBJECT, ...(use.discover ? discoveryObjects() : [])];
+    expect(looks.map((one) => one.replace(/^get [^/]*\/(.*)s /, "$1 ")).sort()).toEqual(
+      made.map(({ kind, name }) => `${kind.toLowerCase()} ${name}`).sort(),
     );
   });
 

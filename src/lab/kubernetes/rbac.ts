@@ -5,6 +5,7 @@ import type { Permission } from "./cluster/kube-api.js";
 import {
   CLUSTER_PERMISSIONS,
   DISCOVER_PERMISSIONS,
+  DISCOVER_SIGHT_PERMISSIONS,
   DRAIN_PERMISSIONS,
   NAMESPACE_PERMISSIONS,
   SIGHT_PERMISSIONS,
@@ -31,6 +32,7 @@ interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
 }
 
 /** All that a run may ask of the API server. */
@@ -40,7 +42,7 @@ export function permissionsOf({ injector, discover, drain }: RunnerUse): readonl
     ...SIGHT_PERMISSIONS,
     ...NAMESPACE_PERMISSIONS,
     ...(injector === "chaos-mesh" ? CHAOS_PERMISSIONS : []),
-    ...(discover ? DISCOVER_PERMISSIONS : []),
+    ...(discover ? [...DISCOVER_PERMISSIONS, ...DISCOVER_SIGHT_PERMISSIONS] : []),
     ...(drain ? DRAIN_PERMISSIONS : []),
   ];
 }
@@ -68,20 +70,21 @@ export function rbacManifests({ name, namespace, ...use }: RbacOptions): string 
   return objects.map((object) => stringify(object)).join("---\n");
 }
 
-/** One rule for all resources of a group that need the same verbs. */
+/** One rule for all resources of a group that need the same verbs, for objects of the same name where they are named. */
 export function rulesOf(permissions: readonly Permission[]): Rule[] {
   const verbs = new Map<string, Set<string>>();
-  for (const { group = "", resource, subresource, verb } of permissions) {
-    const key = `${group} ${resource}${subresource === undefined ? "" : `/${subresource}`}`;
+  for (const { group = "", resource, subresource, verb, name = "" } of permissions) {
+    const key = `${group} ${name} ${resource}${subresource === undefined ? "" : `/${subresource}`}`;
     verbs.set(key, (verbs.get(key) ?? new Set()).add(verb));
   }
   const rules = new Map<string, Rule>();
   for (const [key, wanted] of verbs) {
-    const [group = "", resource = ""] = key.split(" ");
+    const [group = "", name = "", resource = ""] = key.split(" ");
     const sorted = [...wanted].sort();
-    const same = `${group} ${sorted.join()}`;
+    const same = `${group} ${name} ${sorted.join()}`;
     const resources = [...(rules.get(same)?.resources ?? []), resource];
-    rules.set(same, { apiGroups: [group], resources, verbs: sorted });
+    const only = name === "" ? {} : { resourceNames: [name] };
+    rules.set(same, { apiGroups: [group], resources, ...only, verbs: sorted });
   }
   return [...rules.values()];
 }

@@ -29,6 +29,8 @@ export interface Permission {
   readonly resource: string;
   readonly subresource?: string;
   readonly group?: string;
+  /** Objects of this name alone. */
+  readonly name?: string;
 }
 
 export class KubeApi {
@@ -56,12 +58,13 @@ export class KubeApi {
   async lacking(wanted: readonly Permission[], namespace?: string): Promise<Permission[]> {
     const answers = await Promise.all(
       wanted.map(async (permission) => {
-        const { verb, resource, subresource, group = "" } = permission;
+        const { verb, resource, subresource, group = "", name } = permission;
         const resourceAttributes = {
           verb,
           resource,
           group,
           ...(subresource === undefined ? {} : { subresource }),
+          ...(name === undefined ? {} : { name }),
           ...(namespace === undefined ? {} : { namespace }),
         };
         const body = { spec: { resourceAttributes } };
@@ -177,14 +180,18 @@ export class KubeApi {
     );
   }
 
-  /** Objects of a kind, without what the API server keeps for itself. */
-  async list(apiVersion: string, kind: string, namespace: string): Promise<object[]> {
-    const { items } = await this.#once(`list ${kind} of ${namespace}`, () =>
-      this.#objects.list(apiVersion, kind, namespace),
-    );
-    return items.map(({ metadata, ...rest }) => {
-      const { managedFields: _, ...known } = metadata ?? {};
-      return { apiVersion, kind, metadata: known, ...rest };
+  /** An object without what the API server keeps for itself; null = there is none of this name. */
+  async read(of: { apiVersion: string; kind: string; name: string }, namespace: string): Promise<object | null> {
+    const { apiVersion, kind, name } = of;
+    return this.#once(`read ${kind.toLowerCase()} ${name}`, async () => {
+      try {
+        const { metadata, ...rest } = await this.#objects.read({ apiVersion, kind, metadata: { name, namespace } });
+        const { managedFields: _, ...known } = metadata ?? {};
+        return { ...rest, metadata: known };
+      } catch (thrown) {
+        if (statusOf(thrown) === 404) return null;
+        throw thrown;
+      }
     });
   }
 

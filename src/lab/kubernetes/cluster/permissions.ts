@@ -1,5 +1,6 @@
 /** What the lab asks of a cluster, and nothing more. */
 import { UnavailableError } from "../../../base/errors.js";
+import { GATEWAY_NAME, MODEL_MAP } from "../manifests/names.js";
 import type { KubeApi, Permission } from "./kube-api.js";
 
 /** For the cluster as a whole. */
@@ -32,8 +33,25 @@ export const DISCOVER_PERMISSIONS: readonly Permission[] = [
   ...["roles", "rolebindings"].map((resource) => ({ verb: "create", group: "rbac.authorization.k8s.io", resource })),
 ];
 
-/** Nodes are asked whether they have the image, and told of in evidence; who may not see them does without. */
-export const SIGHT_PERMISSIONS: readonly Permission[] = [{ verb: "list", resource: "nodes" }];
+/**
+ * Nodes are asked whether they have the image, and told of in evidence, as is what the lab makes beside pods: by its name, for whoever
+ * may list ConfigMaps sees everybody's. Who may not look does without.
+ */
+export const SIGHT_PERMISSIONS: readonly Permission[] = [
+  { verb: "list", resource: "nodes" },
+  { verb: "get", resource: "configmaps", name: MODEL_MAP },
+];
+
+/** The same, of a gateway that discovers engines. */
+export const DISCOVER_SIGHT_PERMISSIONS: readonly Permission[] = [
+  { verb: "get", resource: "serviceaccounts", name: GATEWAY_NAME },
+  ...["roles", "rolebindings"].map((resource) => ({
+    verb: "get",
+    group: "rbac.authorization.k8s.io",
+    resource,
+    name: GATEWAY_NAME,
+  })),
+];
 
 /** Beyond it: what draining a node takes. */
 export const DRAIN_PERMISSIONS: readonly Permission[] = ["get", "patch"].map((verb) => ({ verb, resource: "nodes" }));

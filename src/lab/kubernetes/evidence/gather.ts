@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 import { mapLimit } from "../../../base/async.js";
-import { KvproofError } from "../../../base/errors.js";
 import type { ChaosObject } from "../chaos-mesh/chaos-object.js";
 import { KubeApi } from "../cluster/kube-api.js";
 import { describePod, lastEnd } from "../pods/pod-state.js";
 import { Collection, COLLECTION_LIMITS, type CollectionLimits } from "./collection.js";
 import { eventLines } from "./event-lines.js";
 import { fromPod } from "./from-pods.js";
+import type { OwnedObject } from "./owned-objects.js";
 import { withoutSecrets } from "./without-secrets.js";
 
 export interface Gathered {
@@ -20,6 +20,8 @@ export interface Gathered {
   readonly secrets: readonly string[];
   /** Chaos objects as they were last seen, also those that are gone. */
   readonly chaosObjects: readonly ChaosObject[];
+  /** Made by the lab beside pods. */
+  readonly owned: readonly OwnedObject[];
   readonly limits?: CollectionLimits;
 }
 
@@ -29,17 +31,9 @@ const MAX_PODS = 60;
 /** Of each container's log, its end. */
 const LOG_LINES = 20_000;
 const PATIENCE_MS = 2_000;
-/** Made by the lab beside pods: a model's files, and what a gateway that discovers engines needs. */
-const OWNED = [
-  ["v1", "ConfigMap"],
-  ["v1", "ServiceAccount"],
-  ["rbac.authorization.k8s.io/v1", "Role"],
-  ["rbac.authorization.k8s.io/v1", "RoleBinding"],
-] as const;
-
 /** Never rejects: what could not be had is in `cluster/not-collected.txt`. */
 export async function gather({ config }: KubeApi, asked: Gathered): Promise<void> {
-  const { namespace, runDir, secrets, chaosObjects, limits = COLLECTION_LIMITS } = asked;
+  const { namespace, runDir, secrets, chaosObjects, owned, limits = COLLECTION_LIMITS } = asked;
   const api = new KubeApi(config, PATIENCE_MS);
   const to = new Collection(join(runDir, "cluster"), secrets, limits);
   for (const object of chaosObjects) {
@@ -60,7 +54,10 @@ export async function gather({ config }: KubeApi, asked: Gathered): Promise<void
     await saveLogs(api, pod, to);
     await fromPod(api, pod, to);
   });
-  await saveOwned(api, namespace, to);
+  for (const object of owned) {
+    const found = await to.piece(`${object.kind} ${object.name}`, () => api.read(object, namespace));
+    to.write(`objects/${object.kind}-${object.name}.yaml`, found === null ? "" : stringify(found));
+  }
 }
 
 function describeInWords(pod: V1Pod): string {
@@ -82,22 +79,5 @@ async function saveLogs(api: KubeApi, { metadata, status }: V1Pod, to: Collectio
       );
       to.write(`logs/${file}`, text ?? "");
     }
-  }
-}
-
-async function saveOwned(api: KubeApi, namespace: string, to: Collection): Promise<void> {
-  for (const [apiVersion, kind] of OWNED) {
-    const objects = await to.piece(`${kind} objects`, () => listed(api, { apiVersion, kind, namespace }));
-    to.write(`objects/${kind}.yaml`, objects === null || objects.length === 0 ? "" : stringify(objects));
-  }
-}
-
-async function listed(api: KubeApi, of: { apiVersion: string; kind: string; namespace: string }): Promise<object[]> {
-  try {
-    return await api.list(of.apiVersion, of.kind, of.namespace);
-  } catch (thrown) {
-    if (thrown instanceof KvproofError && thrown.code === "KVP_E_CLUSTER_DENIED")
-      throw new Error("this user may not list them", { cause: thrown });
-    throw thrown;
   }
 }

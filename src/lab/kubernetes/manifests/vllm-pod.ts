@@ -4,6 +4,7 @@ import { invariant } from "../../../base/errors.js";
 import type { VllmSpec } from "../../ports.js";
 import { LABEL, MANAGED_BY } from "../labels.js";
 import { plain } from "./plain.js";
+import { MODEL_MAP } from "./names.js";
 
 export const MODEL_FOLDER = "/kvproof/model";
 const MODEL_VOLUME = "model";
@@ -68,6 +69,6 @@ export function renderVllmPod(template: V1PodTemplateSpec, pod: VllmPodParts): V
 }
 
 /** Read-only files of the tiny model, for all pods of a namespace. */
-export function modelConfigMap(name: string, namespace: string, files: Readonly<Record<string, string>>): V1ConfigMap {
-  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data: { ...files } };
+export function modelConfigMap(namespace: string, files: Readonly<Record<string, string>>): V1ConfigMap {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: MODEL_MAP, namespace }, data: { ...files } };
 }

@@ -12,6 +12,7 @@ import { parseSamples } from "../../sut/prometheus-text.js";
 import { deployFile, labAdditions, podTemplate } from "../manifests/base.js";
 import { MEMBERS } from "../labels.js";
 import { renderLabPod } from "../manifests/lab-pod.js";
+import { GATEWAY_NAME as NAME } from "../manifests/names.js";
 import { plain } from "../manifests/plain.js";
 import { Keeper } from "./keeper.js";
 import type { KubeContext } from "./lab-context.js";
@@ -20,7 +21,6 @@ import { isLeaving, isReady, lastEnd, lifeOf, statusOf } from "./pod-state.js";
 import { Silence, SILENT_MS } from "./silence.js";
 
 const CONTAINER = "gateway";
-const NAME = "gateway";
 export const GATEWAY_PORT = 8080;
 const READY_MS = 120_000;
 const GRACEFUL_STOP_S = 12;

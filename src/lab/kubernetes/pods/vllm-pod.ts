@@ -16,7 +16,7 @@ import { VllmLife } from "../../vllm/vllm-life.js";
 import { runInPod } from "../cluster/run-in-pod.js";
 import { ANNOTATION } from "../labels.js";
 import { podTemplate } from "../manifests/base.js";
-import { kubeName } from "../manifests/names.js";
+import { kubeName, MODEL_MAP } from "../manifests/names.js";
 import { MODEL_FOLDER, modelConfigMap, renderVllmPod } from "../manifests/vllm-pod.js";
 import { ENGINE_PORTS, endpointsAt, EVERYWHERE } from "./engine-ports.js";
 import type { KubeContext } from "./lab-context.js";
@@ -26,7 +26,6 @@ import { isLeaving, isReady, lastEnd, lifeName, lifeOf, statusOf } from "./pod-s
 
 const CONTAINER = "engine";
 const TEMPLATE = "overlays/vllm-cpu/engine.yaml";
-const MODEL_MAP = "tiny-model";
 /** From a cold disk, several at once, on a busy machine. */
 const READY_MS = 480_000;
 const GONE_MS = 60_000;
@@ -167,8 +166,7 @@ export class VllmPod implements LabEngine {
 
   async #create(): Promise<void> {
     const { namespace, runId, api } = this.#context;
-    if (this.#tiny)
-      await this.#context.once(MODEL_MAP, () => api.create(modelConfigMap(MODEL_MAP, namespace, tinyModelFiles())));
+    if (this.#tiny) await this.#context.once(MODEL_MAP, () => api.create(modelConfigMap(namespace, tinyModelFiles())));
     this.#exists = true;
     this.#restarts = -1;
     const { http, events, replay } = ENGINE_PORTS;
