@@ -1,18 +1,16 @@
 /** What the probes of faults have in common. */
-import { request } from "undici";
 import { delay } from "../../base/async.js";
 import { asError } from "../../base/errors.js";
 import type { EngineHandle } from "../ports.js";
+import { requestWithin } from "../request-within.js";
 
 /** A healthy engine or gateway answers within this on any machine that can run a scenario. */
 export const STALL_MS = 400;
 
-/** Whether `GET <url>/health` is answered with 200 in time. Never rejects. */
+/** Whether `GET <url>/health` is answered with 200 in time, the connection included. Never rejects. */
 export async function answersInTime(url: string, withinMs = STALL_MS): Promise<boolean> {
   try {
-    const response = await request(`${url}/health`, { headersTimeout: withinMs, bodyTimeout: withinMs });
-    await response.body.dump();
-    return response.statusCode === 200;
+    return (await requestWithin(`${url}/health`, { withinMs })).status === 200;
   } catch {
     return false;
   }

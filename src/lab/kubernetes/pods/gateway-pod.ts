@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
-import { request } from "undici";
 import { KvproofError, UnavailableError } from "../../../base/errors.js";
 import type { MarkRecord, ResourceRecord } from "../../../judge/history/records.js";
 import { gatewayFlags, TOKEN_VARIABLE } from "../../local/gateway-process.js";
 import type { ProcessUsage } from "../../local/process-table.js";
 import type { GatewayHandle, GatewaySpec } from "../../ports.js";
+import { requestWithin } from "../../request-within.js";
 import { parseSamples } from "../../sut/prometheus-text.js";
 import { deployFile, labAdditions, podTemplate } from "../manifests/base.js";
 import { MEMBERS } from "../labels.js";
@@ -139,8 +139,7 @@ export class GatewayPod {
   }
 
   async #metrics(): Promise<string> {
-    const response = await request(`${this.#url}/metrics`, { headersTimeout: SILENT_MS, bodyTimeout: SILENT_MS });
-    return response.body.text();
+    return (await requestWithin(`${this.#url}/metrics`, { withinMs: SILENT_MS })).text;
   }
 
   #mark(what: string, more: Partial<MarkRecord> = {}): void {

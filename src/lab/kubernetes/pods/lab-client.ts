@@ -1,7 +1,7 @@
 /** Calls to the lab port of an engine in a pod. */
-import { request } from "undici";
 import { z } from "zod";
 import { KvproofError, UnavailableError } from "../../../base/errors.js";
+import { requestWithin } from "../../request-within.js";
 import { shapeProblem } from "../../shape-problem.js";
 import type { ClockReading } from "./clock-offset.js";
 
@@ -26,18 +26,16 @@ export async function callLab(
   body?: unknown,
   timeoutMs = TIMEOUT_MS,
 ): Promise<unknown> {
-  const response = await request(`${lab.url}/lab${path === "" ? "" : `/${path}`}`, {
+  const { status, text } = await requestWithin(`${lab.url}/lab${path === "" ? "" : `/${path}`}`, {
     method: body === undefined ? "GET" : "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${lab.token}` },
-    body: body === undefined ? null : JSON.stringify(body),
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    withinMs: timeoutMs,
   });
-  const text = await response.body.text();
-  if (response.statusCode === 200) return JSON.parse(text) as unknown;
+  if (status === 200) return JSON.parse(text) as unknown;
   throw new KvproofError(
     "KVP_E_BAD_REQUEST",
-    `engine ${lab.engine} refused /lab/${path} (${response.statusCode}): ${text.slice(0, QUOTED_CHARACTERS)}`,
+    `engine ${lab.engine} refused /lab/${path} (${status}): ${text.slice(0, QUOTED_CHARACTERS)}`,
   );
 }
 

@@ -5,6 +5,7 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { request } from "undici";
 import { deferred, delay, sharedAbort } from "../../../base/async.js";
+import { requestWithin } from "../../request-within.js";
 
 export interface MirroredLedger {
   /** Lab port of the engine. */
@@ -97,8 +98,7 @@ export class LedgerMirror {
     const { url, token } = this.#from;
     try {
       const headers = { authorization: `Bearer ${token}` };
-      const response = await request(`${url}/lab`, { headers, headersTimeout: CONNECT_MS, bodyTimeout: CONNECT_MS });
-      await response.body.dump();
+      await requestWithin(`${url}/lab`, { headers, withinMs: CONNECT_MS });
       return true;
     } catch {
       return false;
