@@ -163,6 +163,8 @@ const questions: Prompt[] = [null, "sql"].flatMap((lora) =>
   ),
 );
 
+const runs = { numRuns: Number(process.env.KVPROOF_PROPERTY_RUNS ?? 150) };
+
 describe("against engines that know the truth", () => {
   it("answers exactly what is resident, whatever the order of events", () => {
     fc.assert(
@@ -180,7 +182,7 @@ describe("against engines that know the truth", () => {
         for (const { engine } of ENGINES) world.bench.remove(engine);
         expect(world.bench.index.stats()).toMatchObject({ blocks: 0, nodes: 0, parked: 0, unplaced: 0, holders: 0 });
       }),
-      { numRuns: 150 },
+      runs,
     );
   });
 
@@ -200,7 +202,7 @@ describe("against engines that know the truth", () => {
           }
         }
       }),
-      { numRuns: 150 },
+      runs,
     );
   });
 });
@@ -235,7 +237,7 @@ describe("an engine whose hashes leave out the adapter", () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: Number(process.env.KVPROOF_PROPERTY_RUNS ?? 60) },
     );
   });
 });

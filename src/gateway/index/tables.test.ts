@@ -142,7 +142,7 @@ describe("lane sets", () => {
         for (const lane of lanes) sets.closeLane(lane);
         expect(sets.count).toBe(0);
       }),
-      { numRuns: 60 },
+      { numRuns: Number(process.env.KVPROOF_PROPERTY_RUNS ?? 60) },
     );
   });
 });

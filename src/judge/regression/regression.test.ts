@@ -75,6 +75,15 @@ describe("the Hodges-Lehmann estimate", () => {
     expect(Math.abs(hodgesLehmann([...calm, 5]).estimate)).toBeLessThan(0.02);
   });
 
+  it("lies between the two middle averages when their number is even", () => {
+    expect(hodgesLehmann([0, 1, 5]).estimate).toBe(1.75);
+  });
+
+  it("takes the same rank as R when the distribution meets the wanted level exactly", () => {
+    const exactly = 1 - 2 * (signedRankDistribution(9)[5] as number);
+    expect(hodgesLehmann(CHANGE, exactly).confidence).toBe(1 - 2 * (signedRankDistribution(9)[4] as number));
+  });
+
   it("refuses nothing at all, and what is no number", () => {
     expect(() => hodgesLehmann([])).toThrow(/at least one/);
     expect(() => hodgesLehmann([1, Number.NaN])).toThrow(/finite/);
@@ -85,12 +94,13 @@ describe("the Hodges-Lehmann estimate", () => {
 function session(effect: number, noise: number, seed: number): ReturnType<typeof decide> {
   const rng = new Rng(seed);
   const differences: number[] = [];
-  for (;;) {
+  for (let rounds = 0; rounds < 10; rounds++) {
     for (let more = pairsToAdd(differences.length); more > 0; more--)
       differences.push(Math.log(effect) + noise * normal(rng));
     const decision = decide(differences);
     if (decision.verdict !== "more") return decision;
   }
+  throw new Error(`no decision after ${differences.length} pairs`);
 }
 
 function normal(rng: Rng): number {
@@ -161,6 +171,35 @@ describe("the gate", () => {
     expect(decision.low).toBeLessThan(Math.log1p(0.1) / 2);
     expect(decide(worse.slice(0, 38)).verdict).toBe("more");
     expect(decision.verdict).toBe("fail");
+  });
+});
+
+/** Four of each end make it the end of the interval of ten pairs, exactly: 4 x 5 / 2 averages of it, more than the rank 9. */
+function ten(low: number, high: number, middle: readonly [number, number]): number[] {
+  return [low, low, low, low, ...middle, high, high, high, high];
+}
+
+describe("an interval that ends exactly on a line", () => {
+  const limit = Math.log1p(0.1);
+
+  it("at half the limit is not clear of it: a build is not stopped for it before the last pair", () => {
+    const decision = decide(ten(limit / 2, 0.3, [0.3, 0.3]));
+    expect(decision).toMatchObject({ low: limit / 2, verdict: "more" });
+    expect(decision.estimate).toBeGreaterThan(limit);
+  });
+
+  it("at zero does not exclude zero: nobody is told that his build is slower", () => {
+    const last = { limit: 0.1, firstPairs: 10, morePairs: 6, maxPairs: 10, controlTolerance: 0.05 };
+    expect(decide(ten(0, 0.5, [0.5, 0.5]), last)).toMatchObject({ low: 0, verdict: "inconclusive" });
+    expect(decide(ten(0, 2 * limit, [limit, limit]), last)).toMatchObject({ verdict: "pass", warning: true });
+  });
+
+  it("of the A/A control at zero, or as wide as is tolerated, still trusts the machine", () => {
+    const tolerance = Math.log1p(0.05);
+    expect(control(ten(-tolerance, tolerance, [0, 0]))).toMatchObject({ high: tolerance, quiet: true });
+    const skewed = control([0, 0, 0, 0, 0.08, 0.08, 0.08, 0.08, 0.1, 0.1]);
+    expect(skewed.estimate).toBeGreaterThan(tolerance);
+    expect(skewed).toMatchObject({ low: 0, quiet: true });
   });
 });
 

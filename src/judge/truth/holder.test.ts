@@ -99,7 +99,7 @@ describe("Holder", () => {
         expect(lifePrefix(holder, chain, ids.length)).toBe(prefix((id) => naive.inLife.has(id)));
         expect(holder.resident).toBe(naive.held.at(-1)?.size);
       }),
-      { numRuns: 2000 },
+      { numRuns: Number(process.env.KVPROOF_PROPERTY_RUNS ?? 2000) },
     );
   });
 
