@@ -1,7 +1,7 @@
 /** Trends as lines for people: one figure each, oldest to newest as a row of bars. */
+import { bars } from "../base/bars.js";
 import type { Trend } from "./trend.js";
 
-const BARS = "▁▂▃▄▅▆▇█";
 /** As many of the newest points as fit a line. */
 const WIDTH = 40;
 
@@ -23,13 +23,6 @@ export function trendLines(trends: readonly Trend[]): string[] {
         ]
       : [line];
   });
-}
-
-/** From the smallest value to the largest one. */
-export function bars(values: readonly number[]): string {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const step = (high - low) / (BARS.length - 1);
-  return values.map((value) => BARS[step === 0 ? 3 : Math.round((value - low) / step)]).join("");
 }
 
 const figure = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));

@@ -1,4 +1,5 @@
 /** How each figure went over the results of one machine, and which of the last ones are worth a look. Never a verdict. */
+import { againstUsual } from "../judge/regression/usual.js";
 import type { Figure, StoredResult } from "./stored-results.js";
 
 export interface TrendPoint {
@@ -8,16 +9,13 @@ export interface TrendPoint {
 }
 export interface Trend extends Pick<Figure, "name" | "unit" | "better"> {
   readonly points: readonly TrendPoint[];
-  /** Median of the points before the last, at most {@link BEFORE} of them; null with fewer than {@link LEAST_BEFORE}. */
+  /** Of the points before the last; null with too few of them. */
   readonly usual: number | null;
   /** How much worse the last point is than usual, as a share; negative = better. */
   readonly worse: number | null;
   readonly warning: boolean;
 }
 
-/** Results that "usual" is the median of. */
-const BEFORE = 10;
-const LEAST_BEFORE = 3;
 const WARN_ABOVE = 0.1;
 
 export function trendsOf(results: readonly StoredResult[]): Trend[] {
@@ -33,12 +31,10 @@ export function trendsOf(results: readonly StoredResult[]): Trend[] {
 }
 
 function trendOf({ name, unit, better }: Figure, points: readonly TrendPoint[]): Trend {
-  const last = points.at(-1) as TrendPoint;
-  const before = points.slice(0, -1).slice(-BEFORE);
-  const known = { name, unit, better, points };
-  if (before.length < LEAST_BEFORE) return { ...known, usual: null, worse: null, warning: false };
-  const sorted = before.map(({ value }) => value).sort((a, b) => a - b);
-  const usual = sorted[sorted.length >> 1] as number;
-  const worse = better === "lower" ? last.value / usual - 1 : usual / last.value - 1;
-  return { ...known, usual, worse, warning: worse > WARN_ABOVE };
+  const against = againstUsual(
+    points.map(({ value }) => value),
+    better,
+  );
+  const { usual, worse } = against ?? { usual: null, worse: null };
+  return { name, unit, better, points, usual, worse, warning: worse !== null && worse > WARN_ABOVE };
 }

@@ -9,6 +9,7 @@ import { Rng } from "../base/rng.js";
 import { mergeHistory } from "../judge/history/merge-history.js";
 import type { RunRecord } from "../judge/history/records.js";
 import { judgeHistory } from "../judge/judge.js";
+import { keyFigures } from "../judge/key-figures.js";
 import { RUN_FILES, type RunSummary, UNTIL_THEN } from "../judge/run-summary.js";
 import type { JudgeReport } from "../judge/verdict.js";
 import type { GatewaySpec, Lab, LabFactory } from "../lab/ports.js";
@@ -34,6 +35,7 @@ import { Recorder } from "./run/recorder.js";
 import type { RunContext } from "./run/run-context.js";
 import { type Place, Ticker } from "./run/ticker.js";
 import { RunDirectory, utcName } from "./run-directory.js";
+import { runIdentity } from "./run-identity.js";
 
 const RECENT_PROMPTS = 512;
 const STORED_PROMPTS = 256;
@@ -266,6 +268,7 @@ class ScenarioRun {
 
   #conclude(report: JudgeReport | null): RunSummary {
     const plan = this.#plan;
+    const identity = runIdentity(plan);
     const summary: RunSummary = {
       schemaVersion: 1,
       tool: toolIdentity(),
@@ -279,6 +282,8 @@ class ScenarioRun {
       durationMs: Math.round((this.#clock.nowNs() - this.#startedNs) / 1e6),
       ...outcomeOf(report, { failure: this.#failure, unruly: this.#unruly }, this.#options.signal.aborted),
       machine: machineFingerprint(),
+      ...(report === null ? {} : { measured: keyFigures(report) }),
+      ...(identity === null ? {} : { identity }),
       repro: reproCommand(plan),
       dir: ".",
     };

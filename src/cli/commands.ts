@@ -20,12 +20,14 @@ import { registerScenario } from "./commands/scenario.js";
 import { registerShrink } from "./commands/shrink.js";
 import { registerStress } from "./commands/stress.js";
 import { registerSimulate } from "./commands/simulate.js";
+import { registerTrend } from "./commands/trend.js";
 
 export const commands: readonly ((program: Command) => void)[] = [
   registerRun,
   registerScenario,
   registerJudge,
   registerReport,
+  registerTrend,
   registerEngine,
   registerGateway,
   registerBench,

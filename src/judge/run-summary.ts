@@ -32,6 +32,10 @@ export interface RunSummary {
   /** `stack` for defects of kvproof. */
   readonly error?: { readonly code: string; readonly message: string; readonly stack?: string };
   readonly machine: MachineFingerprint;
+  /** Figures worth following from run to run (key-figures.ts); absent when nothing was judged, and in files of versions that had none. */
+  readonly measured?: Readonly<Record<string, number>>;
+  /** Equal = the same program did the same planned work. Absent when that cannot be known, and in files of versions that had none. */
+  readonly identity?: string;
   /** Command that repeats this run. */
   readonly repro: string;
   /** Run directory, relative to the campaign's folder or absolute. */

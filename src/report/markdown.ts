@@ -18,7 +18,7 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   return [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
 }
 
-function limited(text: string): string {
+export function limited(text: string): string {
   if (Buffer.byteLength(text) <= MAX_BYTES) return text;
   return `${Buffer.from(text).subarray(0, MAX_BYTES).toString()}\n\n… cut at ${MAX_BYTES / 1024} KiB; the report has everything.\n`;
 }

@@ -1,6 +1,7 @@
 /** Writes every rendering of a run or campaign beside its data. Idempotent: the data is the only source. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { keyFigures } from "../judge/key-figures.js";
 import { RUN_FILES, type RunSummary, UNTIL_THEN } from "../judge/run-summary.js";
 import type { JudgeReport } from "../judge/verdict.js";
 import { campaignReportHtml } from "./html/campaign-report.js";
@@ -21,7 +22,7 @@ export function renderRun(dir: string): RunView {
 /** Puts a new verdict into a run directory: `run.json` follows `properties.json`, and the renderings follow both. */
 export function rejudgeRun(dir: string, judged: JudgeReport): RunView {
   const { summary } = loadRun(dir);
-  const rejudged = { ...summary, ...outcomeAgain(summary, judged) };
+  const rejudged = { ...summary, ...outcomeAgain(summary, judged), measured: keyFigures(judged) };
   writeFileSync(join(dir, RUN_FILES.summary), `${JSON.stringify(rejudged, null, 1)}\n`);
   return renderRun(dir);
 }

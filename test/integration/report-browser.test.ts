@@ -7,7 +7,11 @@ import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { campaignReportHtml } from "../../src/report/html/campaign-report.js";
 import { runReportHtml } from "../../src/report/html/run-report.js";
+import { aMeasurement } from "../../src/report/coverage/testing/a-measurement.js";
 import { sampleCampaign, sampleRun } from "../../src/report/testing/sample-run.js";
+import { storeRuns } from "../../src/report/trend/testing/stored-campaign.js";
+import { trendPage } from "../../src/report/trend/trend-page.js";
+import { loadTrend } from "../../src/report/trend/trend-view.js";
 
 const executable = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
   existsSync(path),
@@ -22,6 +26,19 @@ const flags = [
   "--disable-sync",
 ];
 
+/** Names and rows as long as they get. */
+function aTrendPage(root: string): string {
+  const verdicts = Array.from({ length: 70 }, (_, i) => (i % 9 === 8 ? ("fail" as const) : ("pass" as const)));
+  const scenario = "e2e/a-scenario-with-a-rather-long-name-of-its-own";
+  storeRuns(
+    root,
+    verdicts.map((verdict, i) => ({ scenario, verdict, identity: "x", measured: { "query_ms p99": 1 + (i % 7) } })),
+  );
+  const entries = [90, 91].map((lines) => JSON.stringify(aMeasurement({ lines, rooms: { base: lines } })));
+  writeFileSync(join(root, "coverage-history.ndjson"), entries.join("\n"));
+  return trendPage(loadTrend(root));
+}
+
 describe.skipIf(!executable)("report in a browser (needs chromium)", () => {
   let browser: Browser;
   let dir: string;
@@ -29,6 +46,7 @@ describe.skipIf(!executable)("report in a browser (needs chromium)", () => {
     dir = mkdtempSync(join(tmpdir(), "kvproof-browser-"));
     writeFileSync(join(dir, "run.html"), runReportHtml(sampleRun()));
     writeFileSync(join(dir, "campaign.html"), campaignReportHtml(sampleCampaign()));
+    writeFileSync(join(dir, "trend.html"), aTrendPage(join(dir, "stored")));
     browser = await chromium.launch({ executablePath: executable as string, args: flags });
   }, 60_000);
   afterAll(async () => {
@@ -36,7 +54,7 @@ describe.skipIf(!executable)("report in a browser (needs chromium)", () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  const views = ["run.html", "campaign.html"].flatMap((file) =>
+  const views = ["run.html", "campaign.html", "trend.html"].flatMap((file) =>
     [390, 1280].flatMap((width) => (["light", "dark"] as const).map((colorScheme) => ({ file, width, colorScheme }))),
   );
 

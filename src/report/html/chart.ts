@@ -2,12 +2,13 @@
  * Charts as static SVG (echarts, server side), so that a report needs no JavaScript. Every chart is drawn twice, for wide
  * and narrow screens, and painted with the page's own colours: palette entries are stand-ins that become CSS variables.
  */
-import { CustomChart, HeatmapChart, LineChart } from "echarts/charts";
+import { BarChart, CustomChart, HeatmapChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, MarkAreaComponent, VisualMapComponent } from "echarts/components";
 import { type EChartsCoreOption, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
 use([
+  BarChart,
   LineChart,
   HeatmapChart,
   CustomChart,
@@ -30,6 +31,7 @@ const PALETTE = {
   "#0101a4": "--c4",
   "#0101a5": "--c5",
   "#0101a6": "--c6",
+  "#0101b1": "--pass",
   "#0101b2": "--fail",
   "#0101b3": "--unknown",
   "#0101b4": "--band",
@@ -39,6 +41,7 @@ export const INK = "#010101";
 export const MUTED = "#010102";
 export const LINE = "#010103";
 export const SERIES_COLOURS = ["#0101a1", "#0101a2", "#0101a3", "#0101a4", "#0101a5", "#0101a6"];
+export const PASS = "#0101b1";
 export const FAIL = "#0101b2";
 export const UNKNOWN = "#0101b3";
 export const BAND = "#0101b4";
