@@ -27,7 +27,7 @@ export function campaignsSection(campaigns: readonly StoredCampaign[]): string {
     heightPx: 220,
     option: (narrow) => ({
       grid: grid(narrow),
-      legend,
+      legend: { ...legend, itemGap: 20 },
       xAxis: categoryAxis(shown.map(({ startedAt }) => startedAt.slice(5, 16).replace("T", " "))),
       yAxis: valueAxis("", { minInterval: 1 }),
       series: used.map(({ name, colour, data }) => ({

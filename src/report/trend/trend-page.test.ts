@@ -73,7 +73,7 @@ describe("trend page", () => {
   });
 
   it("names what was passed over", () => {
-    expect(html.slice(html.indexOf('id="notes"'))).toContain("1 lines are damaged or of another version");
+    expect(html.slice(html.indexOf('id="notes"'))).toContain("1 line is damaged or of another version");
   });
 
   it("is the same page for the same data", () => {

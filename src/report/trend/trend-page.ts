@@ -1,7 +1,7 @@
 /** Trends as one HTML file: no script, no request to anywhere. */
 import { coverageSection } from "../coverage/coverage-section.js";
 import { formatNumber, VERDICT_SIGN } from "../format.js";
-import { badge, escapeHtml, markup, section, table } from "../html/markup.js";
+import { escapeHtml, markup, section, table } from "../html/markup.js";
 import { facts, page } from "../html/page.js";
 import { sparkSvg } from "../html/spark.js";
 import { meaningOf } from "../../judge/key-figures.js";
@@ -13,6 +13,7 @@ import type { TrendView } from "./trend-view.js";
 import {
   commitOf,
   figureWords,
+  minute,
   nameOf,
   passedWords,
   runWords,
@@ -35,7 +36,9 @@ export function trendPage(view: TrendView): string {
       ["stored in", view.root],
       ["scenarios", formatNumber(scenarios.length)],
       ["runs", formatNumber(scenarios.reduce((sum, { runs }) => sum + runs.length, 0))],
-      ...(newest === undefined ? [] : [["newest campaign", `${newest.startedAt}, ${commitOf(newest)}`] as const]),
+      ...(newest === undefined
+        ? []
+        : [["newest campaign", `${minute(newest.startedAt)}, ${commitOf(newest)}`] as const]),
     ]),
     looksSection(view),
     campaignsSection(campaigns),
@@ -118,5 +121,5 @@ function sparkOf(figure: FigureTrend | undefined, label: string): string {
 function notesSection(notes: readonly string[]): string {
   if (notes.length === 0) return "";
   const items = notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("\n");
-  return section("notes", "Passed over", `<p>${badge("unknown").html} Not part of this page:</p><ul>${items}</ul>`);
+  return section("notes", "Passed over", `<ul>${items}</ul>`, "What is not part of this page, and why.");
 }

@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../../base/errors.js";
 import { COVERAGE_FILE, type CoverageEntry, readCoverage } from "../coverage/coverage-history.js";
+import { damagedWords } from "../coverage/coverage-words.js";
 import { type ScenarioTrend, scenarioTrends } from "./scenario-trends.js";
 import { readCampaigns, type StoredCampaign } from "./stored-campaigns.js";
 
@@ -27,7 +28,7 @@ export function loadTrend(root: string, scenario = ""): TrendView {
   const { campaigns, notes } = readCampaigns(root);
   const coverageFile = join(root, COVERAGE_FILE);
   const { entries, damaged } = readCoverage(coverageFile);
-  const lost = damaged === 0 ? [] : [`${coverageFile}: ${damaged} lines are damaged or of another version`];
+  const lost = damaged === 0 ? [] : [damagedWords(coverageFile, damaged)];
   const scenarios = scenarioTrends(campaigns).filter((trend) => trend.scenario.includes(scenario));
   if (scenarios.length === 0 && (entries.length === 0 || scenario !== "")) throw nothing(root, scenario, notes);
   return { root, campaigns, scenarios, coverage: entries, notes: [...notes, ...lost] };

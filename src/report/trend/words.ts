@@ -8,7 +8,7 @@ import type { TrendView } from "./trend-view.js";
 export const VERDICT_LEGEND = "✓ pass · ✗ fail · ? unknown · ! broke · ■ interrupted; the newest is on the right";
 
 const day = (time: string): string => time.slice(0, 10);
-const minute = (time: string): string => time.slice(0, 16).replace("T", " ");
+export const minute = (time: string): string => time.slice(0, 16).replace("T", " ");
 export const commitOf = ({ commit }: { readonly commit: string | null }): string => commit ?? "an unknown commit";
 
 /** With what is not as usual: another lab, another system under test. */
