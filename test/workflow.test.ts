@@ -7,10 +7,17 @@ import { parse } from "yaml";
 
 interface Step {
   readonly uses?: string;
+  readonly if?: string;
+  readonly with?: Readonly<Record<string, string>>;
   readonly run?: string;
 }
 interface Workflow {
-  readonly jobs: Readonly<Record<string, { readonly steps: readonly Step[]; readonly "timeout-minutes"?: number }>>;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+interface Job {
+  readonly steps: readonly Step[];
+  readonly needs?: string | readonly string[];
+  readonly "timeout-minutes"?: number;
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -33,6 +40,25 @@ describe("complete-testing.yml", () => {
   it("pins every action to a commit, and gives every job an end", () => {
     expect(steps.flatMap(({ uses }) => uses ?? []).filter((uses) => !/@[0-9a-f]{40}$/.test(uses))).toEqual([]);
     expect(jobs.filter(([, job]) => job["timeout-minutes"] === undefined).map(([name]) => name)).toEqual([]);
+  });
+
+  it("lets main alone add to the histories that everybody is measured against", () => {
+    const caches = steps.filter(({ uses }) => uses?.startsWith("actions/cache"));
+    const writers = caches.filter(({ uses }) => !uses?.startsWith("actions/cache/restore@"));
+    expect(writers.length).toBeGreaterThan(0);
+    for (const writer of writers) {
+      expect(writer.if).toContain("github.ref == 'refs/heads/main'");
+      const readers = caches.filter((step) => step !== writer && step.with?.key === writer.with?.key);
+      expect(readers.map((step) => step.with?.path)).toEqual([writer.with?.path]);
+    }
+  });
+
+  it("collects campaigns only from jobs that it waits for", () => {
+    const { trend } = workflow.jobs;
+    const waited = trend?.needs ?? [];
+    const from = jobs.filter(([, job]) => job.steps.some((step) => step.with?.name?.startsWith("campaign-")));
+    expect(from.length).toBeGreaterThan(2);
+    expect(from.map(([name]) => name).filter((name) => !waited.includes(name))).toEqual([]);
   });
 
   it("puts nothing that a contributor can choose into a shell", () => {
