@@ -317,6 +317,9 @@ export interface MetricRecord {
 /** Name of the marks about the life of the system under test itself; detail "ready" = a new life answers, and has forgotten everything. */
 export const SUT_LIFE_MARK = "gateway";
 
+/** Name of the marks about what the runner itself reaches pods through; unasked = all that it asks went that way, and did not arrive. */
+export const OWN_ROAD_MARK = "api-server";
+
 /** A named thing happened (scenario steps, readiness, a log line worth keeping). */
 export interface MarkRecord {
   readonly k: "mark";

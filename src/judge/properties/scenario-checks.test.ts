@@ -206,6 +206,22 @@ describe("served", () => {
     );
     expect(await sent({}).verdictOf("served")).toMatchObject({ verdict: "pass", measured: { served: 1 } });
   });
+  it("accuses nobody of requests that got lost because the runner's own way was cut, and of all before that", async () => {
+    const cut = { k: "mark", name: "api-server", detail: "the API server did not answer", unasked: true } as const;
+    const lost = { error: "other side closed" };
+    const history = sent({}).requests("p", "a", lost).add(cut).requests("p", "a", lost);
+    expect(await history.judged()).toMatchObject({ verdict: "unknown", exitCode: 2 });
+    expect(await history.verdictOf("served")).toMatchObject({
+      violationCount: 0,
+      measured: { served: 1, lost_on_the_runners_own_way: 2 },
+    });
+    const before = sent(lost).wait(1500).add(cut).requests("p", "a", lost);
+    expect(await before.verdictOf("served")).toMatchObject({ verdict: "fail", violationCount: 1 });
+    const noticed = sent({})
+      .add({ ...cut, unasked: false })
+      .requests("p", "a", lost);
+    expect(await noticed.verdictOf("served")).toMatchObject({ verdict: "fail", violationCount: 1 });
+  });
   it("is unknown when nothing was sent", async () => {
     expect((await aHistory({ checks: ["served"] }).verdictOf("served")).verdict).toBe("unknown");
   });

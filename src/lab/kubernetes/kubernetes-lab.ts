@@ -6,7 +6,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { delay, mapLimit, sharedAbort } from "../../base/async.js";
 import { type Clock, NS_PER_MS } from "../../base/clock.js";
 import { asError, InternalError, KvproofError, UsageError } from "../../base/errors.js";
-import type { ResourceRecord } from "../../judge/history/records.js";
+import { OWN_ROAD_MARK, type ResourceRecord } from "../../judge/history/records.js";
 import type {
   CordonedNode,
   EngineHandle,
@@ -341,7 +341,7 @@ export class KubernetesLab implements Lab {
     const detail = `the API server did not answer for ${Math.round(forMs)} ms: ${why}`;
     // All that the run says and hears may go through it.
     const unasked = this.#forwards ? { unasked: true } : {};
-    observer.record({ k: "mark", at: clock.nowNs() - forMs * NS_PER_MS, name: "api-server", detail, ...unasked });
+    observer.record({ k: "mark", at: clock.nowNs() - forMs * NS_PER_MS, name: OWN_ROAD_MARK, detail, ...unasked });
   }
 
   /** What processes use, looked at in the background: {@link resources} must answer at once. */
