@@ -87,7 +87,7 @@ class ScenarioRun {
   #failure: Error | null = null;
   /** The system under test did not end as it should. */
   #unruly: Error | null = null;
-  #sut: SystemUnderTest | null = null;
+  #sut: RestartableSut | null = null;
   #phasesBegan = false;
   readonly #profiling: Profiling | null;
 
@@ -121,7 +121,7 @@ class ScenarioRun {
           record: (record) => this.#recorder.record(record),
           engineLost: (engine, detail) => this.#engineLost(engine, detail),
           engineEnded: (engine) => this.#fleet?.ended(engine),
-          gatewayLost: (error) => this.#fail(error),
+          gatewayLost: (why) => void this.#sutLost(why),
         },
       });
       const begun = lab;
@@ -235,6 +235,12 @@ class ScenarioRun {
     // An orchestrator would notice and say so. The run goes on without it.
     this.#fleet?.lost(engine);
     this.#fleet?.leave(engine).catch((thrown: unknown) => this.#options.observer.note?.(asError(thrown).message));
+  }
+
+  /** What it was asked it answers no more, and where its host went with it, nothing says so for a long time. */
+  async #sutLost(why: Error): Promise<void> {
+    this.#fail(why);
+    await this.#sut?.disconnect().catch(() => undefined);
   }
 
   #fail(error: Error): void {

@@ -36,6 +36,27 @@ describe.concurrent("an indexer over HTTP", { timeout: RUN_LIMIT_MS }, () => {
     expectNothingRuns(world);
   });
 
+  it("whose process ends while nobody answers any more ends the run at once: nobody waits for what was asked", async (context) => {
+    const world = new CliWorld(context);
+    const url = await aGateway(world);
+    world.write("s.yaml", aScenario({ steady: "60s" }));
+    const command = `${process.execPath} -e setInterval(Date.now,9999)`;
+    const running = world.start(["run", "s.yaml", "--sut", `http:${url} ${command}`, "--sut-timeout", "50s"]);
+    await world.underLoad();
+    // As a pod whose node is gone: connections stay, and nothing comes over them.
+    process.kill(world.process("kvproof.js gateway").pid, "SIGSTOP");
+    const beganAt = performance.now();
+    const started = world
+      .processes()
+      .find(({ command: line }) => / -e setInterval/.test(line) && !line.includes("--sut"));
+    expect(started).toBeDefined();
+    process.kill(started?.pid ?? Number.NaN, "SIGKILL");
+    const finished = await running.ended;
+    expect(finished.code).toBe(69);
+    expect(errorLine(finished)).toMatch(/^KVP_E_SUT_EXITED: the system under test/);
+    expect(performance.now() - beganAt).toBeLessThan(25_000);
+  });
+
   it("that nobody serves is one error", async (context) => {
     const world = new CliWorld(context);
     world.write("s.yaml", aScenario());
