@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ["src/judge/**/*.test.ts", "src/gateway/session/*.test.ts", "src/gateway/index/*.test.ts"],
     setupFiles: ["test/mutation-setup.ts"],
-    env: { KVPROOF_PROPERTY_RUNS: "50" },
+    env: { KVPROOF_PROPERTY_RUNS: "30" },
     isolate: false,
     maxWorkers: 1,
     testTimeout: 20_000,

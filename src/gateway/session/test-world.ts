@@ -4,7 +4,7 @@
  */
 import { NS_PER_MS } from "../../base/clock.js";
 import { Verdict } from "./actions.js";
-import type { SessionOptions } from "./options.js";
+import { DEFAULT_SESSION_OPTIONS, type SessionOptions } from "./options.js";
 import { Session } from "./session.js";
 
 export interface Batch {
@@ -24,6 +24,8 @@ interface Answer {
   readonly event: Batch | "end" | "failed";
 }
 
+/** A session rests at least this long between two ticks, on average; a driver would spend its CPU on one that does not. */
+const MEAN_TICK_MS = 10;
 const GOOD = 0x93;
 const GARBLED = 0xc1;
 
@@ -41,6 +43,8 @@ export class World {
   view: Batch[] = [];
   purges: string[] = [];
   logs: string[] = [];
+  /** The same lines, whole: "level transition: message name=value". */
+  readonly lines: string[] = [];
   requests: { round: number; from: number; atMs: number }[] = [];
   answers: Answer[] = [];
   /** Numbers that reached the consumer undecodable: it may go on without them, under its mark. */
@@ -172,11 +176,13 @@ export class World {
   /** Lets time pass, as a driver would: a tick at each deadline. */
   advance(ms: number): this {
     const endMs = this.nowMs + ms;
+    let ticksLeft = 100 + ms / MEAN_TICK_MS;
     for (let dueMs = this.#dueMs(); dueMs <= endMs; dueMs = this.#dueMs()) {
       this.nowMs = Math.max(this.nowMs, dueMs);
       this.session.tick(this.nowNs);
       this.#after();
       if (this.#dueMs() <= this.nowMs) throw new Error("a tick left its deadline where it was");
+      if (--ticksLeft < 0) throw new Error("the session asks for ticks without a pause");
     }
     this.nowMs = endMs;
     return this;
@@ -242,10 +248,11 @@ export class World {
 
   #after(): this {
     this.#runActions();
-    for (;;) {
+    for (let handedOut = 0; ; handedOut++) {
       const payload = this.session.takeHeld();
       this.#runActions();
       if (payload === null) break;
+      if (handedOut > DEFAULT_SESSION_OPTIONS.heldBatchesMax) throw new Error("held batches are handed out for ever");
       this.#apply(payload, (payload[3] as number) | ((payload[4] as number) << 8));
       this.#runActions();
     }
@@ -261,8 +268,11 @@ export class World {
       if (action.type === "purge") {
         this.view = [];
         this.purges.push(action.reason);
-      } else if (action.type === "log") this.logs.push(`${action.transition}: ${action.message}`);
-      else if (action.type === "request-replay") {
+      } else if (action.type === "log") {
+        this.logs.push(`${action.transition}: ${action.message}`);
+        const fields = Object.entries(action.fields).map(([name, value]) => ` ${name}=${value}`);
+        this.lines.push(`${action.level} ${action.transition}: ${action.message}${fields.join("")}`);
+      } else if (action.type === "request-replay") {
         this.requests.push({ round: action.round, from: action.from, atMs: this.nowMs });
       } else {
         this.requests = this.requests.filter((request) => request.round !== action.round);
