@@ -206,7 +206,7 @@ function testFilesUnder(room) {
   return readdirSync(room, { recursive: true })
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => `${room}/${file}`)
-    .sort();
+    .toSorted();
 }
 
 function strykerGlobal() {
