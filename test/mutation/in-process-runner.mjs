@@ -203,7 +203,7 @@ async function vitestExpect(require) {
 }
 
 function testFilesUnder(room) {
-  return readdirSync(room, { recursive: true })
+  return readdirSync(room, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => `${room}/${file}`)
     .toSorted();
