@@ -61,7 +61,8 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
     log,
     maxBodyBytes: options.maxBodyBytes,
   });
-  const api = new IndexerApi({ fleet, router, index, awaited: decisions });
+  const decidedNs = trace === null ? null : () => systemClock.nowNs();
+  const api = new IndexerApi({ fleet, router, index, awaited: decisions, decidedNs });
   const admin = new AdminToken(options.adminToken);
   const server = new GatewayServer(gatewayRoutes({ fleet, proxy, api, admin, metrics, readiness, trace }), log);
 

@@ -33,8 +33,8 @@ const SAMPLES: Readonly<Record<string, number>> = {
   "throughput-system-10": 0.4,
   "throughput-system-50": 0.35,
   "throughput-system-100": 0.35,
-  sustained: 20 / 3600,
-  burst: 15 / 300,
+  sustained: 12 / 3600,
+  burst: 10 / 300,
   "memory-pressure": 0.1,
   "scale-1000": 0.2,
 };

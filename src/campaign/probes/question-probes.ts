@@ -48,10 +48,14 @@ export async function askRoute(
   const inv = clock.nowNs();
   let outcome: Partial<RouteRecord>;
   try {
-    const { engine, matchedBlocks } = await (until === undefined
+    const { engine, matchedBlocks, decidedNs } = await (until === undefined
       ? sut.route(queryOf(prompt), loads)
       : sut.routeUntil(queryOf(prompt), loads, until));
-    outcome = { engine, ...(matchedBlocks === undefined ? {} : { claimedBlocks: matchedBlocks }) };
+    outcome = {
+      engine,
+      ...(matchedBlocks === undefined ? {} : { claimedBlocks: matchedBlocks }),
+      ...(decidedNs === undefined ? {} : { decidedAt: decidedNs }),
+    };
   } catch (thrown) {
     outcome = { error: asError(thrown).message };
   }

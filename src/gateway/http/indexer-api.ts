@@ -18,6 +18,8 @@ export interface IndexerApiDeps {
   readonly router: Router;
   readonly index: FleetIndex;
   readonly awaited: AwaitedDecisions;
+  /** Host-monotonic nanoseconds, for whoever traces: dry runs then say when they decided. */
+  readonly decidedNs: (() => number) | null;
 }
 
 export class IndexerApi {
@@ -57,6 +59,7 @@ export class IndexerApi {
     if (until !== null) await this.#awaitDecision(decide, until, response);
     const choice = decide();
     if (!choice) throw new KvproofError("KVP_E_NO_ENGINE", `no engine of ${model} answers at the moment`);
+    const { decidedNs } = this.#deps;
     const [winner] = choice.ranking;
     sendJson(response, 200, {
       engine: winner.engine,
@@ -69,6 +72,7 @@ export class IndexerApi {
         score,
       })),
       reason: `${choice.reason}: ${choice.because}`,
+      ...(decidedNs === null ? {} : { decided_ns: decidedNs() }),
     });
   }
 

@@ -191,7 +191,7 @@ export interface RouteRecord {
    * not judged. Absent: the system under test chose, dry or behind its own front.
    */
   readonly chosenBy?: "sut" | "runner";
-  /** When the choice was made, where the request was sent by the runner itself. */
+  /** When the choice was made: by the runner where it sent the request itself; of a dry run by the router's own account. */
   readonly decidedAt?: number;
   /** Blocks that the router says the chosen engine held. */
   readonly claimedBlocks?: number;

@@ -1,7 +1,8 @@
 /**
  * decision-flips: in a group of dry runs of one prompt tagged `flip:<n>`, when the engine that holds most of it changes
  * (evicted on A, stored on B), the decision turns to B: from Δ after the change on, no dry run may choose another.
- * `flip_ms` is the time from the batch that made B the best to the first decision for B that was not taken back.
+ * `flip_ms` is the time from the batch that made B the best to the first answer for B that was not taken back; `decision_ms` the time
+ * to when that answer was decided, as far as the router tells and its time lies within the question's.
  */
 import type { RouteRecord } from "../history/records.js";
 import { throughoutPrefix } from "../truth/prefix.js";
@@ -50,7 +51,7 @@ class FlipGroup {
   /** Another engine was the best, or was chosen, before: so this is a flip and not the beginning. */
   #flipped = false;
   #others = false;
-  #followedAt: number | null = null;
+  #followed: RouteRecord | null = null;
   #overdue: Violation | null = null;
 
   constructor(context: JudgeContext, tally: Tally, tag: string) {
@@ -67,17 +68,17 @@ class FlipGroup {
       this.end();
       this.#flipped = this.#others;
       this.#best = best;
-      this.#followedAt = null;
+      this.#followed = null;
       this.#overdue = null;
     }
     if (best === null) return;
     this.#others = true;
     if (chosen === best.engine) {
-      this.#followedAt ??= route.chosenAt;
+      this.#followed ??= route;
       return;
     }
     this.#flipped = true;
-    this.#followedAt = null;
+    this.#followed = null;
     const late = route.inv - best.since;
     if (late <= truth.bounds.stalenessNs || !truth.disturbances.calmEverywhere(route.inv)) return;
     this.#overdue ??= {
@@ -95,15 +96,26 @@ class FlipGroup {
   }
 
   end(): void {
-    if (this.#best === null || !this.#flipped) return;
+    const [best, followed] = [this.#best, this.#followed];
+    if (best === null || !this.#flipped) return;
     if (this.#overdue !== null) {
       this.#tally.opportunity();
       this.#tally.violate(this.#overdue);
-    } else if (this.#followedAt !== null) {
+    } else if (followed !== null) {
+      const { measures } = this.#context;
       this.#tally.opportunity();
-      this.#context.measures.record("flip_ms", this.#followedAt - this.#best.since, this.#best.since);
+      measures.record("flip_ms", followed.chosenAt - best.since, best.since);
+      const decidedAt = decisionTime(followed);
+      // Decided before: it happened to prefer B already, and the change brought nothing about.
+      if (decidedAt !== null && decidedAt >= best.since)
+        measures.record("decision_ms", decidedAt - best.since, best.since);
     }
   }
+}
+
+/** Null when the router told none, or one that cannot be: before it was asked, or after it had answered. */
+function decisionTime({ inv, ret, decidedAt }: RouteRecord): number | null {
+  return decidedAt !== undefined && decidedAt >= inv && decidedAt <= ret ? decidedAt : null;
 }
 
 /** The one engine that now holds most of the prompt; null when there is none or several do. */

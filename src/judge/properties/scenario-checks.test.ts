@@ -178,6 +178,20 @@ describe("decision-flips", () => {
     expect(flips?.count).toBe(1);
     expect(flips?.max).toBeCloseTo(5, 0);
   });
+  it("measures to when it was decided, where the router tells a time that can be", async () => {
+    const told = async (decidedAfterMs: number): Promise<number | undefined> => {
+      const report = await flipped()
+        .routes("p", "a", dry)
+        .routes("p", "b", { ...dry, tookMs: 9, decidedAfterMs })
+        .wait(200)
+        .routes("p", "b", dry)
+        .judged();
+      return report.distributions.find((d) => d.measure === "decision_ms")?.max;
+    };
+    expect(await told(4)).toBeCloseTo(5, 0);
+    expect(await told(-1)).toBeUndefined();
+    expect(await told(10)).toBeUndefined();
+  });
   it("fails when the decision has not turned after the staleness bound", async () => {
     const result = await flipped().routes("p", "a", dry).wait(150).routes("p", "a", dry).verdictOf("decision-flips");
     expect(result).toMatchObject({ verdict: "fail", violations: [{ engine: "a", proof: { held: { a: 0, b: 3 } } }] });

@@ -13,6 +13,7 @@ export const MEASURES = {
   visibility_ms: "store on an engine, emitted to visible for good",
   invalidation_ms: "removal on an engine, emitted to gone for good",
   flip_ms: "change of the best engine, emitted to the decision that follows it for good",
+  decision_ms: "the same to when that decision was made, by the account of the system under test",
   receive_to_apply_ms: "batch received by the system under test to applied, by its own trace",
   emit_to_apply_ms: "batch emitted, by the engine's ledger, to applied, by the trace of the system under test",
   start_ms: "engine process, started to ready",

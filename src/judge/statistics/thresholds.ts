@@ -82,6 +82,7 @@ const NEEDS: Readonly<Record<string, "match" | "route">> = {
   converge_ms: "match",
   route_ms: "route",
   flip_ms: "route",
+  decision_ms: "route",
 };
 
 function applies(measure: string, capabilities: SutCapabilities): boolean {

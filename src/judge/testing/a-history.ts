@@ -226,13 +226,19 @@ export class HistoryBuilder {
   }
 
   /** A dry run unless told otherwise; no loads. */
-  routes(prompt: string, engine: string, options: Partial<RouteRecord> & { tookMs?: number } = {}): this {
-    const { tookMs = 1, ...rest } = options;
+  /** `decidedAfterMs`: after it was asked, by the router's own account. */
+  routes(
+    prompt: string,
+    engine: string,
+    options: Partial<RouteRecord> & { tookMs?: number; decidedAfterMs?: number } = {},
+  ): this {
+    const { tookMs = 1, decidedAfterMs, ...rest } = options;
     const inv = this.#tick();
+    const decided = decidedAfterMs === undefined ? {} : { decidedAt: inv + decidedAfterMs * MS };
     this.#ms += tookMs;
     const ret = this.#ms * MS;
     const times = { at: ret, inv, due: inv, chosenAt: ret, ret };
-    this.records.push({ k: "route", ...times, prompt, dry: true, engine, loads: {}, ...rest });
+    this.records.push({ k: "route", ...times, prompt, dry: true, engine, loads: {}, ...decided, ...rest });
     return this;
   }
 

@@ -22,7 +22,11 @@ import type {
 import { parseSamples, type Sample } from "./prometheus-text.js";
 
 const queryAnswer = z.object({ engines: z.record(z.string(), z.int().nonnegative()) });
-const routeAnswer = z.object({ engine: z.string(), matched_blocks: z.int().nonnegative().optional() });
+const routeAnswer = z.object({
+  engine: z.string(),
+  matched_blocks: z.int().nonnegative().optional(),
+  decided_ns: z.number().optional(),
+});
 const dumpAnswer = z.object({
   engines: z.record(z.string(), z.object({ blocks: z.int() })),
   total_blocks: z.int(),
@@ -126,6 +130,7 @@ class KvproofGateway implements SystemUnderTest {
     return {
       engine: answer.engine,
       ...(answer.matched_blocks === undefined ? {} : { matchedBlocks: answer.matched_blocks }),
+      ...(answer.decided_ns === undefined ? {} : { decidedNs: answer.decided_ns }),
     };
   }
 

@@ -27,6 +27,8 @@ export interface MatchQuery {
 export interface RouteAnswer {
   readonly engine: string;
   readonly matchedBlocks?: number;
+  /** When it decided, by its own account, on the monotonic clock of the machine that it shares with the runner. */
+  readonly decidedNs?: number;
 }
 
 export interface AwaitedChoice {

@@ -26,7 +26,15 @@ function section(title: string, rows: readonly (readonly string[])[]): string[] 
   return ["", title, ...columns(rows, right).map((line) => `  ${line}`)];
 }
 
-const LATENCIES = ["receive_to_apply_ms", "emit_to_apply_ms", "flip_ms", "visibility_ms", "query_ms", "route_ms"];
+const LATENCIES = [
+  "receive_to_apply_ms",
+  "emit_to_apply_ms",
+  "decision_ms",
+  "flip_ms",
+  "visibility_ms",
+  "query_ms",
+  "route_ms",
+];
 
 function latencyRows(results: readonly BenchmarkResult[]): string[][] {
   const cell = (result: BenchmarkResult, measure: string): string => {

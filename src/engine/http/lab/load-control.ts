@@ -25,6 +25,8 @@ const MAX_LATENESS_US = 60_000_000;
 /** Work between two turns of the event loop, so that HTTP and replays are served meanwhile. */
 const SLICE_MS = 5;
 const TICK_MS = 1;
+/** Of one timer; a load of less than a batch in that time looks again in between. */
+const LONGEST_REST_MS = 60_000;
 const NOTHING_SENT = {
   running: false,
   offered_batches: 0,
@@ -188,7 +190,13 @@ export class LoadControl {
     while (run.sent < this.#due(run) && this.#clock.nowNs() < sliceEndNs) this.#send(run);
     if (run.sent >= run.maxBatches) this.stop();
     else if (run.sent < this.#due(run)) setImmediate(() => this.#tick(run));
-    else this.#timer = setTimeout(() => this.#tick(run), TICK_MS);
+    else this.#timer = setTimeout(() => this.#tick(run), this.#untilNextMs(run));
+  }
+
+  /** Whole milliseconds, as timers are: a slow load wakes the process once per batch, a fast one once per tick. */
+  #untilNextMs(run: Run): number {
+    const restNs = (run.sent / run.batchesPerS) * NS_PER_S - this.#elapsedNs(run);
+    return Math.min(LONGEST_REST_MS, Math.max(TICK_MS, Math.ceil(restNs / NS_PER_MS)));
   }
 
   #send(run: Run): void {
