@@ -24,7 +24,7 @@ details { margin:.3rem 0; } summary { cursor:pointer; color:var(--muted); } .pro
 .chart { margin:.5rem 0 .2rem; } .chart svg { display:block; width:100%; height:auto; } .narrow { display:none; }
 @media (max-width:640px) { .wide { display:none; } .narrow { display:block; } main { padding:14px 14px 40px; } }
 dl.facts { display:grid; grid-template-columns:repeat(auto-fill,minmax(150px,1fr)); gap:.5rem 1rem; margin:.8rem 0; } dl.facts div { min-width:0; } dt { color:var(--muted); font-size:.8rem; } dd { margin:0; overflow-wrap:anywhere; }
-.row { letter-spacing:.12em; line-height:1.3; } .spark { display:block; width:190px; height:34px; } .spark polyline { fill:none; stroke:var(--c1); stroke-width:1.5; } .spark circle { fill:var(--c1); } .spark.warning circle:last-of-type { fill:var(--fail); }
+.roomy { min-width:14rem; } .row { letter-spacing:.12em; line-height:1.3; } .spark { display:block; width:190px; height:34px; } .spark polyline { fill:none; stroke:var(--c1); stroke-width:1.5; } .spark circle { fill:var(--c1); } .spark.warning circle:last-of-type { fill:var(--fail); }
 nav { font-size:.9rem; display:flex; flex-wrap:wrap; gap:.2rem .9rem; margin:.6rem 0; }
 @media print { details { display:block; } }
 `;

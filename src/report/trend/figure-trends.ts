@@ -7,6 +7,9 @@ import type { StoredRun } from "./stored-campaigns.js";
 export const TOOK = "took_s";
 /** Runs of whole systems on shared machines vary more than benchmarks do. */
 const WARN_ABOVE = 0.25;
+/** Worse twice in a row; with fewer runs before that, chance alone warns too often. */
+const IN_A_ROW = 2;
+const LEAST_BEFORE = 5;
 /** As many of the newest points as a line or picture has room for. */
 export const MAX_POINTS = 60;
 
@@ -16,7 +19,10 @@ export interface FigureTrend {
   /** By time; at most {@link MAX_POINTS}. */
   readonly points: readonly { readonly run: StoredRun; readonly value: number }[];
   readonly against: AgainstUsual | null;
-  /** The last is worse than each of those before, and than usual by more than {@link WARN_ABOVE}. A warning, never a verdict. */
+  /**
+   * Each of the newest two is worse than all of those before, and than usual by more than {@link WARN_ABOVE}: one bad hour of a machine
+   * makes one. A warning, never a verdict.
+   */
   readonly warning: boolean;
 }
 
@@ -37,11 +43,22 @@ function figureTrend(name: string, runs: readonly StoredRun[]): FigureTrend {
     })
     .slice(-MAX_POINTS);
   const better = betterOf(name);
-  const against = againstUsual(
-    points.map(({ value }) => value),
-    better,
-  );
+  const values = points.map(({ value }) => value);
   const ofNewest = points.at(-1)?.run === runs.at(-1);
-  const warning = ofNewest && against !== null && against.worst && against.worse > WARN_ABOVE;
-  return { name, better, points, against, warning };
+  return {
+    name,
+    better,
+    points,
+    against: againstUsual(values, better),
+    warning: ofNewest && becameWorse(values, better),
+  };
+}
+
+function becameWorse(values: readonly number[], better: Better): boolean {
+  const before = values.slice(0, -IN_A_ROW);
+  if (before.length < LEAST_BEFORE) return false;
+  return values.slice(-IN_A_ROW).every((value) => {
+    const against = againstUsual([...before, value], better);
+    return against !== null && against.worst && against.worse > WARN_ABOVE;
+  });
 }

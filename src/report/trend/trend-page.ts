@@ -69,7 +69,7 @@ function scenariosSection(scenarios: readonly ScenarioTrend[]): string {
     passedWords(trend),
     markup(sparkOf(tookOf(trend), nameOf(trend))),
     formatNumber(tookOf(trend)?.points.at(-1)?.value ?? Number.NaN),
-    trend.since === null ? "" : sinceWords(trend.since),
+    roomy(trend.since === null ? "" : sinceWords(trend.since)),
   ]);
   const head = ["scenario", "verdicts", "passed", "took", "s", "changed"];
   return section(
@@ -89,7 +89,7 @@ function figuresSection(scenarios: readonly ScenarioTrend[]): string {
   const measured = scenarios.filter(({ figures }) => figures.length > 0);
   if (measured.length === 0) return "";
   const lead =
-    "Only runs of the newest one's length on the newest one's machine are compared. Usual: the median of up to ten runs before. A red dot: worse than each of them, and than usual by more than 25 %; a warning, never a verdict.";
+    "Only runs of the newest one's length on the newest one's machine are compared. Usual: the median of up to ten runs before. A red dot: twice in a row worse than all runs before, and than usual by more than 25 %; a warning, never a verdict.";
   return section("figures", "Figures", measured.map(figuresOf).join("\n"), lead);
 }
 
@@ -98,11 +98,16 @@ function figuresOf(trend: ScenarioTrend): string {
   const rows = trend.figures.map((figure) => [
     markup(`<span title="${escapeHtml(meaningOf(figure.name))}">${escapeHtml(figure.name)}</span>`),
     markup(sparkOf(figure, figure.name)),
-    figureWords(figure),
+    roomy(figureWords(figure)),
     `${figure.better} is better`,
     warningCell(figure),
   ]);
   return `<details${warned ? " open" : ""}><summary>${escapeHtml(nameOf(trend))}</summary>${table(["figure", "over its runs", "newest", "", ""], rows)}</details>`;
+}
+
+/** Words that a narrow screen must not break after each. */
+function roomy(words: string): ReturnType<typeof markup> {
+  return markup(words === "" ? "" : `<div class="roomy">${escapeHtml(words)}</div>`);
 }
 
 function warningCell({ warning }: FigureTrend): ReturnType<typeof markup> {

@@ -65,7 +65,7 @@ export function worthALook({ scenarios }: TrendView): Look[] {
       ...trend.flakes.map((flake) => `left to chance: ${flakeWords(flake)}`),
       ...trend.figures
         .filter(({ warning }) => warning)
-        .map((figure) => `${figure.name} ${figureWords(figure)}, and worse than each of the runs before`),
+        .map((figure) => `${figure.name} ${figureWords(figure)}; twice in a row worse than all runs before`),
     ];
     return whats.map((what) => ({ scenario: nameOf(trend), what }));
   });
@@ -83,7 +83,8 @@ export function spanWords({ campaigns }: TrendView): string {
   const [first, last] = [campaigns[0], campaigns.at(-1)];
   if (first === undefined || last === undefined) return "no campaigns";
   const commits = new Set(campaigns.flatMap(({ commit }) => commit ?? [])).size;
-  return `${counted(campaigns.length, "campaign")}, ${day(first.startedAt)} to ${day(last.startedAt)}, ${counted(commits, "commit")}`;
+  const days = [...new Set([day(first.startedAt), day(last.startedAt)])].join(" to ");
+  return `${counted(campaigns.length, "campaign")}, ${days}, ${counted(commits, "commit")}`;
 }
 
 function counted(count: number, noun: string): string {
