@@ -1,6 +1,6 @@
 /**
  * The gate's leg on a real Kubernetes: brings up a cluster of two nodes with ../shared/k8s, runs a sample of scenarios on it under the
- * role that `kvproof kubernetes rbac` prints, one chaos experiment, and the tests of Chaos Mesh's definitions,
+ * role that `kvproof kubernetes rbac` prints, one chaos experiment, a node that is cut off, and the tests of Chaos Mesh's definitions,
  * checks that nothing is left in it, and takes it down, whatever happened.
  */
 import { spawnSync } from "node:child_process";
@@ -34,6 +34,17 @@ const RUNS = [
     name: "chaos",
     context: "kvk",
     args: ["test/chaos/experiments/partition-silence.yaml", "--sample", "0.6"],
+  },
+  {
+    name: "a node cut off",
+    context: "kvk",
+    args: [
+      "test/cluster/node-cut.yaml",
+      "--sample",
+      "0.5",
+      "--node-command",
+      `${join(kit, "node.sh")} {action} {number}`,
+    ],
   },
 ];
 
