@@ -124,6 +124,6 @@ export class RestartableSut implements SystemUnderTest {
 
   #alive(): SystemUnderTest {
     if (this.#life !== null) return this.#life;
-    throw new UnavailableError("KVP_E_SUT_UNAVAILABLE", `${this.name} is down: a fault ended it`);
+    throw new UnavailableError("KVP_E_SUT_UNAVAILABLE", `${this.name} is down`);
   }
 }

@@ -89,7 +89,7 @@ export class StdioClient {
   /** The process is about to be ended by the lab: nothing more is asked of it, or held against it. */
   letGo(): void {
     this.#pipes.expectExit();
-    this.#end(new UnavailableError("KVP_E_SUT_UNAVAILABLE", `${this.name} is down: a fault ended it`));
+    this.#end(new UnavailableError("KVP_E_SUT_UNAVAILABLE", `${this.name} is down`));
   }
 
   /** Asks it to end. Rejects with KVP_E_SUT_HUNG or KVP_E_SUT_EXITED when it does not end as the protocol says. */
