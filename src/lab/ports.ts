@@ -89,6 +89,8 @@ export interface GatewaySpec {
   readonly minMatchBlocks?: number;
   /** Every n-th batch of a stream is traced by our gateway, so that its latency is measured; absent = none. */
   readonly traceApplied?: number;
+  /** It goes before everything else of the lab for a CPU, where the lab may say so. */
+  readonly cpuFirst?: boolean;
   /** Replaces the gateway's command line: `[program, ...arguments]`; must speak our gateway's flags and ready line. */
   readonly command?: readonly string[];
   /** Another system under test in the gateway's place; absent = our gateway, or `command`. */

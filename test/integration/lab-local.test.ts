@@ -1,6 +1,7 @@
 /** The local lab with real engine and gateway processes: what a scenario may count on, and what is said when it cannot. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
@@ -14,15 +15,19 @@ import { anEngine, isAlive, LabWorld } from "./lab-world.js";
 const until = (describe_: string, condition: () => boolean | Promise<boolean>): Promise<true> =>
   waitFor(condition, { describe: describe_, timeoutMs: 10_000 });
 
-function pidOf(lab: Lab, engine: string): number {
+function registeredPid(name: string): number {
   const folder = registryFolder();
   const states = readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")));
   const mine = states.find(
     (state) =>
-      state.runner.pid === process.pid && state.processes.some((entry: { name: string }) => entry.name === engine),
+      state.runner.pid === process.pid && state.processes.some((entry: { name: string }) => entry.name === name),
   );
+  return mine.processes.find((entry: { name: string }) => entry.name === name).pid;
+}
+
+function pidOf(lab: Lab, engine: string): number {
   expect(lab.engines().some(({ spec }) => spec.engine === engine)).toBe(true);
-  return mine.processes.find((entry: { name: string }) => entry.name === engine).pid;
+  return registeredPid(engine);
 }
 
 const placeOf = ({ endpoints }: EngineHandle): unknown => [endpoints.http, endpoints.lab, endpoints.ranks];
@@ -186,6 +191,14 @@ describe("the gateway of the local lab", () => {
     expect(await answersInTime(url, 200)).toBe(false);
     await lab.thawGateway();
     await until("an answer", () => answersInTime(url));
+  });
+
+  it("goes first for a CPU where it is told to and may, and otherwise the run says that it did not", async () => {
+    const { lab, world } = await LabWorld.open();
+    await lab.startGateway({ events: true, replay: true, cpuFirst: true });
+    const refused = world.records.filter((record) => record.k === "mark" && record.name === "gateway-not-first");
+    const niceness = getPriority(registeredPid("gateway"));
+    expect([niceness, refused.length]).toEqual(niceness === -10 ? [-10, 0] : [getPriority(), 1]);
   });
 
   it("starts, answers, and is gone after close", async () => {

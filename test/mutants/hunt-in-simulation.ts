@@ -9,7 +9,7 @@ import type { SeedAnswer, SeedQuestion } from "./simulation-worker.js";
 const MAX_SEEDS = 400;
 /** Of a mutant that loops for ever, and of all seeds of one that is slow. */
 const SEED_LIMIT_MS = 60_000;
-const HUNT_LIMIT_MS = 240_000;
+const HUNT_LIMIT_MS = 600_000;
 /** A gateway that throws in every run needs no more proof than this many. */
 const MAX_CRASHES = 10;
 

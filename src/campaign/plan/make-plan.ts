@@ -104,7 +104,7 @@ function plannedLoad({ workload }: Scenario, sample: number): EngineLoadSpec | n
 }
 
 function gatewaySpec(scenario: Scenario, options: PlanOptions): GatewaySpec {
-  const { events, replay, cap_blocks, min_match_blocks, trace_applied } = scenario.gateway;
+  const { events, replay, cap_blocks, min_match_blocks, trace_applied, cpu_first } = scenario.gateway;
   return {
     events,
     replay,
@@ -112,6 +112,7 @@ function gatewaySpec(scenario: Scenario, options: PlanOptions): GatewaySpec {
     ...(cap_blocks === undefined ? {} : { capBlocks: cap_blocks }),
     ...(min_match_blocks === undefined ? {} : { minMatchBlocks: min_match_blocks }),
     ...(trace_applied === undefined ? {} : { traceApplied: trace_applied }),
+    ...(cpu_first ? { cpuFirst: true } : {}),
     ...(options.gatewayCommand === undefined ? {} : { command: options.gatewayCommand }),
     ...(options.launch === undefined ? {} : { launch: options.launch }),
   };

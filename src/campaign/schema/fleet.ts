@@ -101,6 +101,10 @@ export const gateway = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: "Measures when every n-th batch of a stream was received and applied (our gateway)" }),
+  cpu_first: z.boolean().default(false).meta({
+    description:
+      "On one machine the gateway goes before engines and runner for a CPU, as on a machine of its own (local lab; needs root, a run without says so)",
+  }),
 });
 
 export type FleetEntry = z.infer<typeof fleet>[number];
