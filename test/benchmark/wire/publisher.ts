@@ -41,12 +41,17 @@ export function runPublisher(): void {
     socket.write(encodeGreeting());
     const greeting = new GreetingReader();
     let greeted = false;
-    socket.on("error", () => process.exit(0));
+    socket.on("error", (error) => {
+      process.stderr.write(`the subscriber is lost: ${error.message}\n`);
+      process.exit(1);
+    });
     socket.on("data", (chunk: Buffer) => {
       if (greeted) return;
       if (greeting.push(chunk) === undefined) return;
       greeted = true;
       socket.write(encodeReady({ socketType: "PUB" }));
+      // Batches before READY would break the handshake.
+      process.send?.({ event: "connected" });
     });
     const carryOut = async (order: PublisherOrder): Promise<object> => {
       if (order.do === "load") {
@@ -60,7 +65,6 @@ export function runPublisher(): void {
     };
     const obey = async (order: PublisherOrder): Promise<void> => void process.send?.(await carryOut(order));
     process.on("message", (order: PublisherOrder) => void obey(order));
-    process.send?.({ event: "connected" });
   });
   server.listen(0, "127.0.0.1", () =>
     process.send?.({ event: "listening", port: (server.address() as { port: number }).port }),
