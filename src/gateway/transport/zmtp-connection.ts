@@ -12,6 +12,7 @@ import { requireCompatible } from "../../protocol/zmtp/socket-type.js";
 import { encodeSubscribe } from "../../protocol/zmtp/subscription.js";
 import type { Endpoint } from "./endpoint.js";
 import type { TransportLimits } from "./limits.js";
+import { ReadSlab } from "./read-slab.js";
 
 const GREETING = encodeGreeting();
 /** Signature (10 bytes), major and minor version. */
@@ -62,15 +63,16 @@ export class ZmtpConnection implements FrameSink {
     this.#limits = limits;
     this.#socketType = socketType;
     this.#parser = new FrameParser(this, limits);
+    const slab = new ReadSlab();
+    const onread = { buffer: () => slab.room(), callback: (bytes: number) => this.#receive(slab.take(bytes)) };
     const socket =
       endpoint.kind === "tcp"
-        ? connect({ host: endpoint.host, port: endpoint.port, noDelay: true })
-        : connect(endpoint.path);
+        ? connect({ host: endpoint.host, port: endpoint.port, noDelay: true, onread })
+        : connect({ path: endpoint.path, onread });
     this.#socket = socket;
     this.#closed = new Promise((resolve) => socket.once("close", () => resolve()));
     this.#connectTimer = setTimeout(() => this.#fail(timedOut(this.#phase, limits)), limits.connectTimeoutMs);
     socket.on("connect", () => this.#beginGreeting());
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("error", (error) =>
       this.#fail(new UnavailableError("KVP_E_LINK", describeSocketError(error), { cause: error })),
     );
@@ -137,8 +139,9 @@ export class ZmtpConnection implements FrameSink {
     }
   }
 
-  #receive(chunk: Buffer): void {
-    if (this.#phase === "over") return;
+  /** @returns true: reading goes on until `pause`. */
+  #receive(chunk: Buffer): true {
+    if (this.#phase === "over") return true;
     this.#silentIntervals = 0;
     this.#events.heard(chunk.length);
     const messages = this.#messages;
@@ -149,6 +152,7 @@ export class ZmtpConnection implements FrameSink {
     } catch (error) {
       this.#fail(error instanceof KvproofError ? error : new ProtocolError("KVP_E_ZMTP_FRAME", asError(error).message));
     }
+    return true;
   }
 
   /**

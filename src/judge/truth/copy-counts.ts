@@ -70,7 +70,7 @@ export class CopyCounts {
     const blocks = width === 0 ? 0 : Math.floor(this.#counts.length / width);
     const counts = new Uint16Array(blocks * (width + 1));
     for (let b = 0; b < blocks; b++) {
-      for (let c = 0; c < width; c++) counts[b * (width + 1) + c] = this.#counts[b * width + c] as number;
+      counts.set(this.#counts.subarray(b * width, (b + 1) * width), b * (width + 1));
     }
     this.#components = [...this.#components, { group, medium }];
     this.#counts = counts;
