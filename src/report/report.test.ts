@@ -247,6 +247,8 @@ describe("console", () => {
     for (const at of [0, 1000, 9000, 10_500]) live.update(progress, at);
     expect(written).toHaveLength(2);
     expect(written[0]).toBe("[1/2]  e2e/a  steady  1 s of about 8 s\n");
+    live.update({ ...progress, expectedMs: null }, 30_000);
+    expect(written[2]).toBe("[1/2]  e2e/a  steady  1 s\n");
   });
 });
 

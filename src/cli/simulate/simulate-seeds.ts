@@ -17,6 +17,8 @@ import type { SimulateFlags } from "../commands/simulate.js";
 import { type FailureFolder, writeFailure } from "./failure-folder.js";
 import { failureLines, summaryLines } from "./lines.js";
 
+/** The first seeds also load the programs: they say little about how long all will take. */
+const TELLING_SEEDS = 50;
 /** Failing seeds that are shrunk and written; the others are listed. */
 const MAX_SHRUNK = 3;
 /** Fresh seeds leave the low ones, which everybody runs, alone. */
@@ -41,7 +43,7 @@ export async function simulateSeeds(flags: SimulateFlags, signal: AbortSignal): 
   const folders: FailureFolder[] = [];
   for (const { seed, violations } of summary.failing.slice(0, MAX_SHRUNK)) {
     const property = violations[0]?.property ?? "";
-    live.update({ scenario: `seed ${seed}`, index: 1, total: 1, phase: "shrinking", elapsedMs: 0, expectedMs: 0 });
+    live.update({ scenario: `seed ${seed}`, index: 1, total: 1, phase: "shrinking", elapsedMs: 0, expectedMs: null });
     const minimal = await shrinkFailure(makePlan(seed, sim), property, hashes, signal);
     folders.push(await writeFailure(minimal, { out: flags.out, repro: reproArguments(seed, sim, flags.steps) }));
   }
@@ -64,7 +66,7 @@ function showing(
     const { seeds, failed } = tally;
     const elapsedMs = performance.now() - startedMs;
     const phase = failed === 0 ? "no violation" : `${failed} seeds violate a property`;
-    const expectedMs = (elapsedMs / seeds) * total;
+    const expectedMs = seeds < TELLING_SEEDS ? null : (elapsedMs / seeds) * total;
     live.update({ scenario: `seed ${result.seed}`, index: seeds, total, phase, elapsedMs, expectedMs });
     if (result.violations.length > 0 && failed <= MAX_SHRUNK) {
       live.print(`seed ${result.seed}: ${result.violations.map(({ property }) => property).join(", ")} violated`);

@@ -10,7 +10,8 @@ export interface Progress {
   readonly total: number;
   readonly phase: string;
   readonly elapsedMs: number;
-  readonly expectedMs: number;
+  /** null = not known yet. */
+  readonly expectedMs: number | null;
   readonly offeredPerS?: number;
   readonly achievedPerS?: number;
   readonly p50Ms?: number;
@@ -22,12 +23,12 @@ export interface Progress {
 const PLAIN_EVERY_MS = 10_000;
 
 function text(progress: Progress): string {
-  const { offeredPerS, achievedPerS, p50Ms, p99Ms, faults } = progress;
+  const { elapsedMs, expectedMs, offeredPerS, achievedPerS, p50Ms, p99Ms, faults } = progress;
   const parts = [
     `[${progress.index}/${progress.total}]`,
     progress.scenario,
     progress.phase,
-    `${formatMs(progress.elapsedMs)} of about ${formatMs(progress.expectedMs)}`,
+    formatMs(elapsedMs) + (expectedMs === null ? "" : ` of about ${formatMs(expectedMs)}`),
     ...(offeredPerS === undefined ? [] : [`${formatNumber(achievedPerS ?? 0)}/${formatNumber(offeredPerS)} req/s`]),
     ...(p50Ms === undefined ? [] : [`p50 ${formatMs(p50Ms)} p99 ${formatMs(p99Ms ?? 0)}`]),
     ...(faults?.length ? [`broken: ${faults.join(", ")}`] : []),
