@@ -7,7 +7,7 @@ import { writeResult } from "../../../src/bench/result-file.js";
 import { storeResult } from "../../../src/bench/stored-results.js";
 import { machineFingerprint, toolIdentity } from "../../../src/campaign/machine.js";
 import { coreFigures } from "./figures.js";
-import { decodeRate, Fed, ingestRate, matchLatency, removeEngine, wrongAnswers } from "./measure.js";
+import { decodeRate, Fed, ingestRate, matchLatency, removeEngine, warmUp, wrongAnswers } from "./measure.js";
 import { parseOptions } from "./options.js";
 import type { Options } from "./options.js";
 import { measureSideBySide } from "./peers/side-by-side.js";
@@ -40,6 +40,7 @@ function measure(workload: Workload, { quick, seed, turn }: Options): WorkloadRe
   };
   let bytes = 0;
   let match: WorkloadResult["match"] = {};
+  warmUp(workload, seed);
   for (const form of workload.forms.keys()) {
     result.ingest_mops[form] = ingestRate(workload, form, seed, runs);
     result.decode_mops[form] = decodeRate(workload, form, runs);

@@ -54,9 +54,21 @@ export class Fed {
   }
 }
 
+/**
+ * V8 goes on compiling for a quarter of a second of ingest per form, beside the work and on the same account: medians over runs before that
+ * differ by 10 % from process to process, over runs after it by 1 to 3 %.
+ */
+const WARM_UP_CPU_SECONDS = 0.7;
+
+/** To be called first in a process: feeds fresh indexes, each form in turn, until what it measures next is compiled. */
+export function warmUp(workload: Workload, seed: number): void {
+  for (let spent = 0; spent < WARM_UP_CPU_SECONDS; )
+    for (const form of workload.forms.keys()) spent += new Fed(workload, form, seed).cpuSeconds;
+}
+
 /** Million block operations per CPU second (user and system, garbage collection included), fresh index each run. */
 export function ingestRate(workload: Workload, form: string, seed: number, runs: number): Spread {
-  return spreadOf(workload.operations, runs, (run) => new Fed(workload, form, seed + run).cpuSeconds);
+  return spreadOf(workload, runs, (run) => new Fed(workload, form, seed + run).cpuSeconds);
 }
 
 /** The decoder alone: the same bytes into a sink that only counts blocks; in the unit of {@link ingestRate}. */
@@ -69,7 +81,7 @@ export function decodeRate(workload: Workload, form: string, runs: number): Spre
     removed: ({ blockCount }: { blockCount: number }) => void (operations += blockCount),
     cleared: () => undefined,
   };
-  return spreadOf(DECODE_PASSES * workload.operations, runs, () => {
+  return spreadOf(workload, runs, () => {
     operations = 0;
     const before = process.cpuUsage();
     for (let pass = 0; pass < DECODE_PASSES; pass++)
@@ -77,24 +89,21 @@ export function decodeRate(workload: Workload, form: string, runs: number): Spre
     const { user, system } = process.cpuUsage(before);
     if (operations !== DECODE_PASSES * workload.operations)
       throw new Error(`${workload.name}: decoded ${operations} of ${DECODE_PASSES * workload.operations} operations`);
-    return (user + system) / 1e6;
+    return (user + system) / 1e6 / DECODE_PASSES;
   });
 }
 
 /** Decoding is quick; more than one pass keeps the clock's own grain out of the figure. */
 const DECODE_PASSES = 5;
-/**
- * V8 goes on compiling for a quarter of a second of ingest, beside the work and on the same account: a median over runs before that differs
- * by 10 % from process to process, one over runs after it by 1 %.
- */
-const WARM_UP_CPU_SECONDS = 0.5;
-const LEAST_WARM_UP_RUNS = 2;
+const WARM_UP_RUNS = 2;
 
-/** Million operations per CPU second, over fresh runs of so many operations after the warm-up. */
-function spreadOf(operations: number, runs: number, cpuSecondsOf: (run: number) => number): Spread {
-  let run = 0;
-  for (let warmed = 0; run < LEAST_WARM_UP_RUNS || warmed < WARM_UP_CPU_SECONDS; run++) warmed += cpuSecondsOf(run);
-  const rates = Array.from({ length: runs }, () => operations / cpuSecondsOf(run++) / 1e6);
+/** Million operations of the workload per CPU second, over fresh runs after the warm-up. */
+function spreadOf(workload: Workload, runs: number, cpuSecondsOf: (run: number) => number): Spread {
+  const rates: number[] = [];
+  for (let run = 0; run < WARM_UP_RUNS + runs; run++) {
+    const cpuSeconds = cpuSecondsOf(run);
+    if (run >= WARM_UP_RUNS) rates.push(workload.operations / cpuSeconds / 1e6);
+  }
   rates.sort((a, b) => a - b);
   const at = (share: number) => rates[Math.min(rates.length - 1, Math.floor(rates.length * share))] ?? 0;
   return { median: at(0.5), fastest: at(1), slowest: at(0), runs };
