@@ -58,6 +58,21 @@ describe("comparing two builds", () => {
     expect(comparisonLines(comparison).join("\n")).toContain("NOISY");
   });
 
+  it("asks again whether the machine is quiet: what disturbed the first control may have passed", async () => {
+    const disturbed = (runs: number): Promise<Comparison> =>
+      session({
+        noise: 0.01,
+        change: (sample, _, run) => {
+          if (run < runs && run % 3 === 0) sample["match 128 blocks p50"] = 15;
+        },
+      });
+    const passing = await disturbed(20);
+    expect([passing.verdict, passing.controlsMade]).toEqual(["pass", 2]);
+    expect(comparisonLines(passing).join("\n")).toContain("quiet (at try 2)");
+    const lasting = await disturbed(60);
+    expect([lasting.verdict, lasting.controlsMade]).toEqual(["inconclusive", 3]);
+  });
+
   it("does not stop a build over one bad stretch: a failure must show twice", async () => {
     // The control takes 20 runs, the first pairs another 20: only those see the candidate slow.
     const comparison = await session({

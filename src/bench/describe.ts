@@ -13,12 +13,13 @@ const figure = (value: number | null): string =>
 export function comparisonLines(comparison: Comparison): string[] {
   const limit = percent(Math.log1p(comparison.limit));
   const noisy = Object.entries(comparison.control).filter(([, { quiet }]) => !quiet);
+  const tries = comparison.controlsMade > 1 ? ` (at try ${comparison.controlsMade})` : "";
   return [
     `${comparison.verdict}: candidate against baseline, worse (+) by more than ${limit} fails`,
     "",
     ...comparison.metrics.map(metricLine),
     "",
-    `control, baseline against itself: ${noisy.length === 0 ? "quiet" : "NOISY"}`,
+    `control, baseline against itself: ${noisy.length === 0 ? "quiet" : "NOISY"}${tries}`,
     ...Object.entries(comparison.control).map(
       ([metric, { estimate, low, high, detectable, quiet }]) =>
         `  ${metric.padEnd(22)} ${percent(estimate)} [${percent(low)}, ${percent(high)}]  detectable ${percent(Math.log1p(detectable))}${quiet ? "" : "  too noisy to decide"}`,
