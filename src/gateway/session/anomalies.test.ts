@@ -330,7 +330,7 @@ describe("several losses", () => {
     for (let hole = 0; hole < 5; hole++) world.burn().publish(2);
     world.deliver();
     for (let i = 0; i < 80; i++) world.serve().advance(100);
-    expect(world.logs.filter((line) => line.startsWith("replay-unavailable"))).toEqual([]);
+    expect(world.lines.filter((line) => line.startsWith("warn replay-unavailable"))).toEqual([]);
     expect(world.status.state).toBe("partial");
   });
 });

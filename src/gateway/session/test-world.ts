@@ -3,7 +3,7 @@
  * does: numbers from 0 per life, a ring, a replay that sends ring entries >= start and then END.
  */
 import { NS_PER_MS } from "../../base/clock.js";
-import { Verdict } from "./actions.js";
+import { type SessionAction, Verdict } from "./actions.js";
 import { DEFAULT_SESSION_OPTIONS, type SessionOptions } from "./options.js";
 import { Session } from "./session.js";
 
@@ -42,9 +42,10 @@ export class World {
   /** What the consumer applied since its last purge, in order. */
   view: Batch[] = [];
   purges: string[] = [];
-  logs: string[] = [];
-  /** The same lines, whole: "level transition: message name=value". */
+  /** All log lines, whole: "level transition: message name=value". */
   readonly lines: string[] = [];
+  /** All that the session asked for and had applied, in order, each with the time in ms: "1000 ask 2 from 4", "1000 apply 4". */
+  readonly story: string[] = [];
   requests: { round: number; from: number; atMs: number }[] = [];
   answers: Answer[] = [];
   /** Numbers that reached the consumer undecodable: it may go on without them, under its mark. */
@@ -67,6 +68,11 @@ export class World {
   }
   get status(): ReturnType<Session["status"]> {
     return this.session.status(this.nowNs);
+  }
+  /** What of the status is no longer as it was before the first connection. */
+  get changed(): Partial<ReturnType<Session["status"]>> {
+    const fresh: Record<string, unknown> = { ...new Session(this.hasReplay).status(0) };
+    return Object.fromEntries(Object.entries(this.status).filter(([name, value]) => value !== fresh[name]));
   }
   /** Numbers applied since the last purge. */
   get seqs(): number[] {
@@ -110,6 +116,23 @@ export class World {
     const unfinished = [...this.answers, ...this.requests].map(({ round }) => round);
     this.requests = [];
     this.answers = unfinished.length === 0 ? [] : [{ round: Math.max(...unfinished), event: "failed" }];
+    return this;
+  }
+
+  /** Leaves what happened so far out of the story. */
+  fromHere(): this {
+    this.story.length = 0;
+    return this;
+  }
+
+  replay(mode: ReplayMode): this {
+    this.replayMode = mode;
+    return this;
+  }
+
+  /** Lets time pass and answers whatever is asked within `stepMs`. */
+  serveFor(ms: number, stepMs = 100): this {
+    for (let passed = 0; passed < ms; passed += stepMs) this.serve().advance(stepMs);
     return this;
   }
 
@@ -215,6 +238,7 @@ export class World {
 
   #apply(payload: Uint8Array, seq: number): void {
     const rejected = payload[0] === GARBLED;
+    this.story.push(`${this.nowMs} ${rejected ? "cannot read" : "apply"} ${seq}`);
     if (rejected) this.undecodable.add(seq);
     else {
       const batch = { life: payload[2] as number, seq, payload };
@@ -258,6 +282,7 @@ export class World {
     }
     const s = this.status;
     const sum = s.appliedBatches + s.duplicateBatches + s.rejectedBatches + s.droppedBatches + s.heldBatches;
+    if (this.session.isOpen !== (s.state === "live" || s.state === "partial")) throw new Error(`open while ${s.state}`);
     if (s.state === "live" && (this.view[0]?.seq ?? 0) !== 0) throw new Error("live without the beginning");
     if (s.receivedBatches !== sum) throw new Error(`received ${s.receivedBatches}, accounted for ${sum}`);
     return this;
@@ -265,19 +290,33 @@ export class World {
 
   #runActions(): void {
     for (const action of this.session.takeActions()) {
+      this.story.push(`${this.nowMs} ${asText(action)}`);
       if (action.type === "purge") {
         this.view = [];
         this.purges.push(action.reason);
       } else if (action.type === "log") {
-        this.logs.push(`${action.transition}: ${action.message}`);
-        const fields = Object.entries(action.fields).map(([name, value]) => ` ${name}=${value}`);
-        this.lines.push(`${action.level} ${action.transition}: ${action.message}${fields.join("")}`);
+        this.lines.push(asText(action));
       } else if (action.type === "request-replay") {
         this.requests.push({ round: action.round, from: action.from, atMs: this.nowMs });
       } else {
         this.requests = this.requests.filter((request) => request.round !== action.round);
         this.answers = this.answers.filter((answer) => answer.round !== action.round);
       }
+    }
+  }
+}
+
+function asText(action: SessionAction): string {
+  switch (action.type) {
+    case "purge":
+      return `purge: ${action.reason}`;
+    case "request-replay":
+      return `ask ${action.round} from ${action.from}`;
+    case "cancel-replay":
+      return `cancel ${action.round}`;
+    case "log": {
+      const fields = Object.entries(action.fields).map(([name, value]) => ` ${name}=${value}`);
+      return `${action.level} ${action.transition}: ${action.message}${fields.join("")}`;
     }
   }
 }
