@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { HistoryRecord } from "../history/records.js";
 import { aHistory, type HistoryBuilder } from "../testing/a-history.js";
+import { at, decision, fault, phase, query, request, stream } from "../testing/single-records.js";
+import type { Degradation } from "../verdict.js";
+import { Degrading, partDistributions, sharesOf } from "./degrading.js";
+import { FaultWindows } from "./fault-windows.js";
 
 type Thresholds = Readonly<Record<string, readonly string[]>>;
 
@@ -70,6 +75,111 @@ describe("what users get during a fault, against before and after", () => {
     expect(window).toMatchObject({ effect: "4 of 4 links silent", recovery: "4 of 4 links pass bytes", failure: null });
     expect((window?.effectiveMs ?? 0) - (window?.injectedMs ?? 0)).toBeCloseTo(20, 0);
     expect((window?.recoveredMs ?? 0) - (window?.effectiveMs ?? 0)).toBeCloseTo(140, 0);
+  });
+});
+
+function degradationOf(...records: readonly HistoryRecord[]): Degradation[] {
+  const windows = new FaultWindows(at(0), 50e6);
+  const degrading = new Degrading(windows);
+  for (const record of records) {
+    windows.note(record);
+    degrading.note(record);
+  }
+  return degrading.result(at(1000));
+}
+
+describe("the account of each part", () => {
+  const tokens = (cachedTokens: number) => ({ promptTokens: 100, cachedTokens });
+  const account = degradationOf(
+    request(10, 1, tokens(90)),
+    query(10, 1),
+    stream(50, "a"),
+    phase(100, "steady"),
+    decision(101, 1),
+    request(110, 1, tokens(50)),
+    request(120, 2, { ...tokens(25), status: 299 }),
+    request(130, 1, { promptTokens: 100 }),
+    request(140, 1, { cachedTokens: 100 }),
+    stream(150, "a"),
+    fault(200, "cut", "injected"),
+    // Sent before the fault, whenever it was answered.
+    query(190, 20, { error: "timeout" }),
+    request(199, 15, { error: "reset" }),
+    request(220, 1, { status: 300 }),
+    request(221, 1, { status: 199 }),
+    request(222, 1, { status: undefined }),
+    request(223, 0.5, { status: 200, promptTokens: 100, cachedTokens: 0 }),
+    query(230, 2, { answer: {} }),
+    query(240, 9, { error: "timeout", answer: undefined }),
+    stream(250, "a", { state: "stale" }),
+    stream(251, "a", { state: "gapped" }),
+    stream(252, "a"),
+    fault(300, "cut", "recovered"),
+  );
+
+  it("is exact", () => {
+    const plain = account.map(({ servedMs, queryMs, ...rest }) => ({
+      ...rest,
+      served: servedMs === null ? null : [servedMs.measure, servedMs.count, servedMs.max],
+      asked: queryMs === null ? null : [queryMs.measure, queryMs.count, queryMs.max],
+    }));
+    expect(plain).toEqual([
+      {
+        part: "steady",
+        durationMs: 100,
+        requests: 5,
+        servedShare: 0.8,
+        hitRate: 0.375,
+        served: ["served_ms_steady", 4, 2],
+        queries: 1,
+        answeredShare: 0,
+        asked: null,
+        liveShare: 1,
+      },
+      {
+        part: "fault",
+        durationMs: 100,
+        requests: 4,
+        servedShare: 0.25,
+        hitRate: 0,
+        served: ["served_ms_fault", 1, 0.5],
+        queries: 2,
+        answeredShare: 0.5,
+        asked: ["query_ms_fault", 1, 2],
+        liveShare: 0.333333,
+      },
+      {
+        part: "heal",
+        durationMs: 700,
+        requests: 0,
+        servedShare: null,
+        hitRate: null,
+        served: null,
+        queries: 0,
+        answeredShare: null,
+        asked: null,
+        liveShare: null,
+      },
+    ]);
+  });
+
+  it("has the shares and distributions that thresholds name, those with nothing to measure left out", () => {
+    expect(sharesOf(account)).toEqual({
+      served_share_steady: 0.8,
+      hit_rate_steady: 0.375,
+      answered_share_steady: 0,
+      live_share_steady: 1,
+      served_share_fault: 0.25,
+      hit_rate_fault: 0,
+      answered_share_fault: 0.5,
+      live_share_fault: 0.333333,
+    });
+    const measures = partDistributions(account).map(({ measure }) => measure);
+    expect(measures).toEqual(["served_ms_steady", "served_ms_fault", "query_ms_fault"]);
+  });
+
+  it("is none without a fault", () => {
+    expect(degradationOf(phase(0, "steady"), request(10, 1))).toEqual([]);
   });
 });
 

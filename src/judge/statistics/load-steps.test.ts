@@ -15,6 +15,8 @@ describe("steps of a load", () => {
     expect(limitOf(fine)).toBeNull();
     expect(limitOf({ ...fine, sent: 900 })).toBe("generator");
     expect(limitOf({ ...fine, latenessP99Ms: 300 })).toBe("generator");
+    // Just punctual enough, sent just enough, applied just in time.
+    expect(limitOf({ offered: 1000, sent: 980, latenessP99Ms: 100, drainMs: 250 })).toBeNull();
     expect(limitOf({ ...fine, drainMs: 2000 })).toBe("system under test");
     expect(limitOf({ ...fine, drainMs: null })).toBe("system under test");
     // A queue that grew is the router's doing, however late the generator was besides.
