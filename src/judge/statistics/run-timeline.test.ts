@@ -51,13 +51,20 @@ describe("the timeline", () => {
   });
 
   it("begins a life where an engine was first seen ready, or started again though nobody saw it end", () => {
-    const items = timelineOf([life(10, "a", "ready"), life(20, "b", "ready"), life(30, "a", "starting", { epoch: 2 })]);
+    const items = timelineOf([
+      life(10, "a", "ready"),
+      life(20, "b", "ready"),
+      life(30, "a", "starting", { epoch: 2 }),
+      life(40, "c", "frozen"),
+    ]);
     expect(items).toEqual([
       { tMs: 10, endMs: 30, lane: "a", kind: "engine", label: "life 1" },
       { tMs: 10, lane: "a", kind: "engine", label: "ready" },
       { tMs: 20, endMs: 900, lane: "b", kind: "engine", label: "life 1" },
       { tMs: 20, lane: "b", kind: "engine", label: "ready" },
       { tMs: 30, endMs: 900, lane: "a", kind: "engine", label: "life 2" },
+      // Nobody knows since when it lives.
+      { tMs: 40, lane: "c", kind: "engine", label: "frozen" },
     ]);
   });
 
