@@ -31,6 +31,8 @@ describe("the time to recover", () => {
   it("is unknown when the last answer was wrong, or none came", async () => {
     expect(await tookMs(recovered().asks("p", RIGHT).asks("p", WRONG))).toEqual([null]);
     expect(await tookMs(recovered().wait(100))).toEqual([null]);
+    const lasting = recovered().fault("lag", "injected").fault("lag", "effective").asks("p", RIGHT);
+    expect(await tookMs(lasting)).toEqual([null, null]);
   });
 
   it("counts no answer to a question that was asked before", async () => {
@@ -38,6 +40,8 @@ describe("the time to recover", () => {
     const inv = (1000 + history.now - 0.01) * 1e6;
     expect(await tookMs(history.asks("p", RIGHT, { inv }))).toEqual([null]);
     expect(await tookMs(history.asks("p", WRONG, { inv }).wait(10).asks("p", RIGHT))).toEqual([13.03]);
+    const justThen = recovered();
+    expect(await tookMs(justThen.asks("p", RIGHT, { inv: justThen.records.at(-1)?.at as number }))).toEqual([1.01]);
   });
 
   it("learns nothing from answers that claim nothing where nothing was held", async () => {
@@ -59,6 +63,8 @@ describe("the time to recover", () => {
     expect(await excused((history) => history.dies("b"))).toEqual([1.03]);
     expect(await excused((history) => history.leaves("b"))).toEqual([1.02]);
     expect(await excused((history) => history.dies("b").life("b", "starting"))).toEqual([1.04]);
+    // Who left is rightly left out, though it holds the blocks still.
+    expect(await tookMs(recovered().leaves("a").leaves("b").asks("p", {}))).toEqual([1.03]);
     const silent = aHistory().engine("a").engine("mute", { events: false }).prompt("p", 2).stores("a", "p").wait(500);
     expect(await tookMs(broken(silent, "cut").asks("p", { a: 2, mute: 2 }))).toEqual([1.01]);
   });
@@ -80,5 +86,7 @@ describe("the time to recover", () => {
     });
     const converging = recovered().asks("p", RIGHT).add({ k: "phase", name: "converge" }).asks("p", WRONG);
     expect(await tookMs(converging)).toEqual([null]);
+    const marked = recovered().asks("p", RIGHT).add({ k: "mark", name: "drain" }).asks("p", WRONG);
+    expect(await tookMs(marked)).toEqual([null]);
   });
 });

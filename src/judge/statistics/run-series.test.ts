@@ -45,7 +45,7 @@ describe("what happened second by second", () => {
       query(1000, 1),
       query(1010, 2),
       query(1020, 1.5),
-      query(1030, 1.9, { error: "timeout" }),
+      query(1030, 9, { error: "timeout" }),
       decision(1040, 0.5),
       // It waited for a decision to come: that is no time that deciding took.
       decision(1050, 900, { awaited: true }),
