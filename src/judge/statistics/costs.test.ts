@@ -24,6 +24,7 @@ const measured: readonly HistoryRecord[] = [
   life(300, "a", "starting"),
   life(400, "a", "ready"),
   life(500, "b", "ready"),
+  life(550, "b", "frozen"),
   phase(600, "warmup"),
   life(700, "c", "ready"),
   batch(800, "a", 0, { changes: [stored, stored] }),
@@ -54,7 +55,7 @@ const measured: readonly HistoryRecord[] = [
 
 describe("costs", () => {
   it("counts what lies between the first and the last sample of the steady phase, and nothing else", () => {
-    expect(costsOf(measured, { gatewayStartMs: 400 })).toEqual({
+    expect(costsOf(measured, { gatewayStartMs: 400 })).toStrictEqual({
       gateway_start_ms: 400,
       // Engine c came later, as a part of the run.
       fleet_ready_s: 0.5,
@@ -76,16 +77,16 @@ describe("costs", () => {
 
   it("leaves out what nobody told", () => {
     const bare = [phase(0, "steady"), gateway(0, 1), gateway(1000, 1.5)];
-    expect(costsOf(bare)).toEqual({ gateway_rss_mib: 100, gateway_cpu_share: 0.5, engines_cpu_share: 0 });
+    expect(costsOf(bare)).toStrictEqual({ gateway_rss_mib: 100, gateway_cpu_share: 0.5, engines_cpu_share: 0 });
     const index = costsOf([phase(0, "steady"), gateway(0, 1, { indexBytes: 64, indexBlocks: 0, eventBytes: 5 })]);
-    expect(index).toEqual({ gateway_rss_mib: 100 });
-    expect(costsOf([phase(0, "steady"), gateway(0, 1, { indexBlocks: 5 })])).toEqual({ gateway_rss_mib: 100 });
-    expect(costsOf([gateway(0, 1), gateway(1000, 2)])).toEqual({});
+    expect(index).toStrictEqual({ gateway_rss_mib: 100 });
+    expect(costsOf([phase(0, "steady"), gateway(0, 1, { indexBlocks: 5 })])).toStrictEqual({ gateway_rss_mib: 100 });
+    expect(costsOf([gateway(0, 1), gateway(1000, 2)])).toStrictEqual({});
   });
 
   it("has no network per event when nothing was told of the bytes, or nothing was emitted", () => {
     const emitted = [phase(0, "steady"), gateway(0, 1), batch(1, "a", 0, { changes: [stored] }), gateway(1000, 1.5)];
-    expect(costsOf(emitted)).toEqual({
+    expect(costsOf(emitted)).toStrictEqual({
       gateway_rss_mib: 100,
       gateway_cpu_share: 0.5,
       engines_cpu_share: 0,

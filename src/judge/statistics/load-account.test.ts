@@ -103,12 +103,12 @@ describe("the steps of a load", () => {
 describe("the figures of a load", () => {
   it("of one step are its rate, its drain and the share that was traced, whether or not it was kept up with", () => {
     const steady = accountOf(phase(0, "steady"), batch(1, "a", 0), ...appliedWithin(1, 2, load(1000, 100)));
-    expect(steady.figures).toEqual({ sent_per_s: 100, drain_ms: 3, traced_share: 0.5 });
+    expect(steady.figures).toStrictEqual({ sent_per_s: 100, drain_ms: 3, traced_share: 0.5 });
     const slow = accountOf(phase(0, "steady"), ...appliedWithin(0, 2, load(1000, 100, { drainMs: 900 })));
-    expect(slow.figures).toEqual({ sent_per_s: 100, drain_ms: 900, traced_share: 1 });
+    expect(slow.figures).toStrictEqual({ sent_per_s: 100, drain_ms: 900, traced_share: 1 });
     expect(slow.measures).toEqual({ receive_to_apply_ms: [1, 2], emit_to_apply_ms: [1, 3] });
     const never = accountOf(phase(0, "steady"), load(1000, 100, { drainMs: null }));
-    expect(never.figures).toEqual({ sent_per_s: 100 });
+    expect(never.figures).toStrictEqual({ sent_per_s: 100 });
   });
 
   it("of a rising load are those of the steps that everything kept up with, and the knee", () => {
@@ -119,7 +119,7 @@ describe("the figures of a load", () => {
       batch(4000, "a", 2),
       ...appliedWithin(3, 600, load(5000, 400, { drainMs: 900 })),
     );
-    expect(account.figures).toEqual({ sent_per_s: 400, knee_per_s: 200, drain_ms: 7, traced_share: 1 });
+    expect(account.figures).toStrictEqual({ sent_per_s: 400, knee_per_s: 200, drain_ms: 7, traced_share: 1 });
     expect(account.measures).toEqual({ receive_to_apply_ms: [2, 1.5], emit_to_apply_ms: [2, 2.5] });
   });
 
@@ -130,7 +130,7 @@ describe("the figures of a load", () => {
       ...appliedWithin(0, 1, load(1000, 100, tired)),
       ...appliedWithin(1, 1.5, load(3000, 200, tired)),
     );
-    expect(account.figures).toEqual({ sent_per_s: 10, traced_share: 1 });
+    expect(account.figures).toStrictEqual({ sent_per_s: 10, traced_share: 1 });
     expect(account.measures).toEqual({ receive_to_apply_ms: [2, 1.5], emit_to_apply_ms: [2, 2.5] });
   });
 
@@ -138,7 +138,7 @@ describe("the figures of a load", () => {
     const told = applied(20, "a", [[0, 11, 13]]);
     const account = accountOf(phase(0, "steady"), batch(10, "a", 0), told, counters(30, "a", 0));
     expect(account.measures).toEqual({ receive_to_apply_ms: [1, 2], emit_to_apply_ms: [1, 3] });
-    expect(account.figures).toEqual({ traced_share: 1 });
+    expect(account.figures).toStrictEqual({ traced_share: 1 });
     expect(account.load.steps()).toEqual([]);
   });
 });
