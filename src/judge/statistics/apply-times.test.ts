@@ -98,18 +98,19 @@ describe("apply times", () => {
   });
 
   it("tell the p99 of each two seconds that are over and had batches, in order, of the present step", () => {
-    const times = timesOf(1, phase(1000, "steady"), ...[0, 1, 2, 3, 4].map((seq) => batch(1000, "a", seq)));
+    const times = timesOf(1, phase(1300, "steady"), ...[0, 1, 2, 3, 4].map((seq) => batch(1300, "a", seq)));
     const tell = (seq: number, ms: number, tookMs: number) => times.note(applied(ms, "a", [[seq, ms - tookMs, ms]]));
-    tell(0, 1500, 1.5);
-    tell(1, 2999, 2);
+    tell(0, 3800, 1.5);
+    tell(1, 5299, 2);
     expect(times.windows).toEqual([]);
-    tell(2, 3000, 0.5);
+    tell(2, 5300, 0.5);
     expect(times.windows).toEqual([2]);
-    tell(3, 7500, 1);
+    tell(3, 9800, 1);
     expect(times.windows).toEqual([2, 0.5]);
-    tell(4, 9001, 1);
+    times.note({ k: "mark", at: at(9900), name: "steady" });
+    tell(4, 11_301, 1);
     expect(times.windows).toEqual([2, 0.5, 1]);
-    times.take(at(9100));
+    times.take(at(11_400));
     expect(times.windows).toEqual([]);
   });
 

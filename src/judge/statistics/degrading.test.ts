@@ -90,35 +90,36 @@ function degradationOf(...records: readonly HistoryRecord[]): Degradation[] {
 
 describe("the account of each part", () => {
   const tokens = (cachedTokens: number) => ({ promptTokens: 100, cachedTokens });
-  const account = degradationOf(
-    request(10, 1, tokens(90)),
-    query(10, 1),
-    stream(50, "a"),
-    phase(100, "steady"),
-    decision(101, 1),
-    request(110, 1, tokens(50)),
-    request(120, 2, { ...tokens(25), status: 299 }),
-    request(130, 1, { promptTokens: 100 }),
-    request(140, 1, { cachedTokens: 100 }),
-    stream(150, "a"),
-    fault(200, "cut", "injected"),
-    // Sent before the fault, whenever it was answered.
-    query(190, 20, { error: "timeout" }),
-    request(199, 15, { error: "reset" }),
-    request(220, 1, { status: 300 }),
-    request(221, 1, { status: 199 }),
-    request(222, 1, { status: undefined }),
-    request(223, 0.5, { status: 200, promptTokens: 100, cachedTokens: 0 }),
-    query(230, 2, { answer: {} }),
-    query(240, 9, { error: "timeout", answer: undefined }),
-    stream(250, "a", { state: "stale" }),
-    stream(251, "a", { state: "gapped" }),
-    stream(252, "a"),
-    fault(300, "cut", "recovered"),
-  );
+  const account = (): Degradation[] =>
+    degradationOf(
+      request(10, 1, tokens(90)),
+      query(10, 1),
+      stream(50, "a"),
+      phase(100, "steady"),
+      decision(101, 1),
+      request(110, 1, tokens(50)),
+      request(120, 2, { ...tokens(25), status: 299 }),
+      request(130, 1, { promptTokens: 100 }),
+      request(140, 1, { cachedTokens: 100 }),
+      stream(150, "a"),
+      fault(200, "cut", "injected"),
+      // Sent before the fault, whenever it was answered.
+      query(190, 20, { error: "timeout" }),
+      request(199, 15, { error: "reset" }),
+      request(220, 1, { status: 300 }),
+      request(221, 1, { status: 199 }),
+      request(222, 1, { status: undefined }),
+      request(223, 0.5, { status: 200, promptTokens: 100, cachedTokens: 0 }),
+      query(230, 2, { answer: {} }),
+      query(240, 9, { error: "timeout", answer: undefined }),
+      stream(250, "a", { state: "stale" }),
+      stream(251, "a", { state: "gapped" }),
+      stream(252, "a"),
+      fault(300, "cut", "recovered"),
+    );
 
   it("is exact", () => {
-    const plain = account.map(({ servedMs, queryMs, ...rest }) => ({
+    const plain = account().map(({ servedMs, queryMs, ...rest }) => ({
       ...rest,
       served: servedMs === null ? null : [servedMs.measure, servedMs.count, servedMs.max],
       asked: queryMs === null ? null : [queryMs.measure, queryMs.count, queryMs.max],
@@ -164,7 +165,7 @@ describe("the account of each part", () => {
   });
 
   it("has the shares and distributions that thresholds name, those with nothing to measure left out", () => {
-    expect(sharesOf(account)).toEqual({
+    expect(sharesOf(account())).toEqual({
       served_share_steady: 0.8,
       hit_rate_steady: 0.375,
       answered_share_steady: 0,
@@ -174,7 +175,7 @@ describe("the account of each part", () => {
       answered_share_fault: 0.5,
       live_share_fault: 0.333333,
     });
-    const measures = partDistributions(account).map(({ measure }) => measure);
+    const measures = partDistributions(account()).map(({ measure }) => measure);
     expect(measures).toEqual(["served_ms_steady", "served_ms_fault", "query_ms_fault"]);
   });
 

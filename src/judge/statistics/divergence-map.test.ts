@@ -63,6 +63,13 @@ describe("the map of wrong answers", () => {
     ]);
   });
 
+  it("makes two buckets one where only some engines were wrong", async () => {
+    const history = twoEngines();
+    asksAt(history, 700, { a: 4, b: 1 });
+    asksAt(history, 24_000, { a: 4, b: 2 });
+    expect((await divergenceOf(history)).cells).toEqual([{ engine: 1, bucket: 3, extra: 0, missing: 1 }]);
+  });
+
   it("misses nothing of an engine that is no member, and holds too much said of it against the system", async () => {
     const history = twoEngines().leaves("a").wait(500);
     asksAt(history, 1200, { b: 2 });

@@ -126,7 +126,8 @@ describe("parts of a run", () => {
   });
 
   it("last until the end of the history when nothing ends them, and repeat when faults come back", () => {
-    const windows = windowsOf(...oneFault, fault(350, "cut", "injected"));
+    const mark = { k: "mark", at: at(320), name: "converge" } as const;
+    const windows = windowsOf(...oneFault.slice(1), mark, fault(350, "cut", "injected"));
     expect(windows.durations(at(1000))).toEqual({ steady: 100e6, fault: 750e6, heal: 50e6 });
     expect(windows.any).toBe(true);
   });

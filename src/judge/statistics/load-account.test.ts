@@ -98,6 +98,13 @@ describe("the steps of a load", () => {
     expect(account.measures).toEqual({ receive_to_apply_ms: [1, 2], emit_to_apply_ms: [1, 3] });
     expect(account.figures).toMatchObject({ sent_per_s: 100, traced_share: 1 });
   });
+
+  it("leave out what was sent when the last of them was over", () => {
+    const after = [batch(3000, "a", 1), applied(3100, "a", [[1, 3000, 3050]])];
+    const account = accountOf(phase(0, "steady"), ...appliedWithin(0, 2, load(1000, 100)), ...after);
+    expect(account.measures).toEqual({ receive_to_apply_ms: [1, 2], emit_to_apply_ms: [1, 3] });
+    expect(account.figures).toMatchObject({ traced_share: 1 });
+  });
 });
 
 describe("the figures of a load", () => {
@@ -158,6 +165,8 @@ describe("lost batches", () => {
   it("are counted before everybody leaves: the accounts of engines that are gone begin anew", () => {
     expect(lostOf(counters(1001, "a", 2), phase(1100, "drain"), counters(1200, "a", 0))).toBe(0);
     expect(lostOf(counters(1001, "a", 2), phase(1100, "converge"), counters(1200, "a", 1))).toBe(1);
+    const marked = { k: "mark", at: at(1100), name: "drain" } as const;
+    expect(lostOf(counters(1001, "a", 2), marked, counters(1200, "a", 1))).toBe(1);
   });
 
   it("are unknown of a system that says nothing", () => {
@@ -197,20 +206,20 @@ describe("the drift of a load", () => {
 describe("a threshold on the knee", () => {
   const missed: ThresholdResult = { measure: "knee_per_s", expression: "value > 500", measured: 100, verdict: "fail" };
   const after = (...steps: HistoryRecord[]) => accountOf(...steps).load;
-  const slow = after(load(1000, 100), load(2000, 200, { drainMs: 900 }));
-  const tired = after(load(1000, 100), load(2000, 200, { sent: 10 }));
+  const slow = () => after(load(1000, 100), load(2000, 200, { drainMs: 900 }));
+  const tired = () => after(load(1000, 100), load(2000, 200, { sent: 10 }));
 
   it("that was missed is doubted unless the system itself set the knee", () => {
-    expect(slow.doubted(missed)).toEqual(missed);
-    expect(tired.doubted(missed)).toEqual({ ...missed, verdict: "unknown" });
+    expect(slow().doubted(missed)).toEqual(missed);
+    expect(tired().doubted(missed)).toEqual({ ...missed, verdict: "unknown" });
     expect(after(load(1000, 100)).doubted(missed)).toEqual({ ...missed, verdict: "unknown" });
   });
 
   it("that was met is not doubted, nor is one on anything else", () => {
     const met = { ...missed, verdict: "pass" } as const;
-    expect(tired.doubted(met)).toEqual(met);
+    expect(tired().doubted(met)).toEqual(met);
     const other = { ...missed, measure: "drain_ms" };
-    expect(tired.doubted(other)).toEqual(other);
+    expect(tired().doubted(other)).toEqual(other);
   });
 });
 
