@@ -15,14 +15,16 @@ export class CopyCounts {
 
   add(entry: number, group: number, medium: number): void {
     const slot = this.#slot(entry, group, medium);
-    if ((this.#counts[slot] as number) < MAX_COPIES) (this.#counts[slot] as number)++;
+    const count = this.#counts[slot] as number;
+    if (count < MAX_COPIES) this.#counts[slot] = count + 1;
   }
 
   /** Takes one copy away; false when there is none. */
   take(entry: number, group: number, medium: number): boolean {
     const slot = this.#slot(entry, group, medium);
-    if (this.#counts[slot] === 0) return false;
-    (this.#counts[slot] as number)--;
+    const count = this.#counts[slot] as number;
+    if (count === 0) return false;
+    this.#counts[slot] = count - 1;
     return true;
   }
 
