@@ -1,7 +1,7 @@
 /** How long a session waits for what is missing, when it gives up, and in which order it lets go again. */
 import { describe, expect, it } from "vitest";
 import type { SessionOptions } from "./options.js";
-import { World } from "./test-world.js";
+import { type Batch, World } from "./test-world.js";
 
 const liveWorld = (batches: number, options: Partial<SessionOptions> = {}): World =>
   new World(true, 10_000, options).connect().serve().publish(batches).deliver().fromHere();
@@ -180,6 +180,24 @@ describe("waiting for what is missing", () => {
       credit: expect.closeTo(0.499, 3),
       audits: 1,
     });
+  });
+
+  it("is as patient with a hole when an earlier one was filled in the end", () => {
+    const world = liveWorld(2).publish(2).lose(1).deliver();
+    const [late] = world.ring.splice(2, 1) as [Batch];
+    world.serveFor(200);
+    world.ring.splice(2, 0, late);
+    world.serveFor(300).fromHere().burn().publish(1).deliver().serveFor(1000);
+    expect(world.story).toEqual([
+      "500 info gap: gap: batch 4 is missing before 5; asking for replay missing=1 next_seq=4",
+      "500 ask 5 from 3",
+      "600 ask 6 from 3",
+      "800 ask 7 from 3",
+      "800 purge: batch 4 is lost: the publisher replayed later ones 3 times, but not these",
+      "800 warn skipped: batch 4 is lost (the publisher replayed later ones 3 times, but not these; purged); going on from 5 as partial from=4 to=4",
+      "800 apply 5",
+      "800 debug partial: partial at batch 5 last_seq=5",
+    ]);
   });
 
   it("that brought something is not counted as an attempt", () => {

@@ -36,10 +36,30 @@ describe("held batches", () => {
   it("stays small while thousands pass through", () => {
     const held = new HeldBatches(10, 1e6);
     for (let seq = 0; seq < 50_000; seq++) {
-      held.add(seq, new Uint8Array([1]));
-      if (held.count > 5) held.shift();
+      held.add(seq, new Uint8Array([seq & 255, seq >> 8]));
+      if (held.count > 5) expect(held.shift()).toEqual(new Uint8Array([(seq - 5) & 255, (seq - 5) >> 8]));
     }
-    expect(held.count).toBe(5);
-    expect(held.firstSeq).toBe(49_995);
+    expect([held.count, held.firstSeq, held.lastSeq, held.bytes]).toEqual([5, 49_995, 49_999, 10]);
+  });
+
+  it("are none, of no bytes and without numbers, before the first, after the last, and when they are forgotten", () => {
+    const held = new HeldBatches(10, 100);
+    const seen = (): number[] => [held.count, held.bytes, held.firstSeq, held.lastSeq];
+    expect(seen()).toEqual([0, 0, -1, -1]);
+    for (const seq of [4, 2, 9]) held.add(seq, new Uint8Array(seq));
+    expect(seen()).toEqual([3, 15, 2, 9]);
+    held.shift();
+    expect(seen()).toEqual([2, 13, 4, 9]);
+    expect([held.clear(), ...seen()]).toEqual([2, 0, 0, -1, -1]);
+    held.add(7, new Uint8Array(1));
+    expect([held.shift().length, ...seen()]).toEqual([1, 0, 0, -1, -1]);
+  });
+
+  it("take one that comes before all that are left once earlier ones have gone", () => {
+    const held = new HeldBatches(10, 100);
+    for (const seq of [5, 6, 7]) held.add(seq, new Uint8Array([seq]));
+    held.shift();
+    expect([held.add(3, new Uint8Array([3])), held.add(6, new Uint8Array([6]))]).toEqual(["held", "duplicate"]);
+    expect([held.shift(), held.shift(), held.shift()].map(([seq]) => seq)).toEqual([3, 6, 7]);
   });
 });

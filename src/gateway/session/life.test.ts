@@ -244,7 +244,7 @@ describe("a lost connection", () => {
   });
 
   it("keeps the credit it had for the lease of three seconds", () => {
-    const live = liveWorld(2).cut();
+    const live = liveWorld(2).serveFor(5000).cut();
     expect(live.advance(3000).status.credit).toBe(1);
     expect(live.advance(1).status.credit).toBe(0);
     const gapped = liveWorld(2).publish(2).lose(1).deliver().cut();

@@ -112,6 +112,30 @@ describe("a live batch", () => {
     ]);
   });
 
+  it("with a number that a replay has brought meanwhile shows that the live stream has been reached", () => {
+    const world = new World().connect().publish(3);
+    const round = world.requests[0]?.round ?? -1;
+    for (const { seq, payload } of world.ring) {
+      world.session.acceptReplayed(round, seq, payload);
+      world.session.settle({ rejected: false, events: 1, malformedEvents: 0, unknownEvents: 0, blocks: 1 });
+    }
+    world.receive(world.ring[1] as Batch);
+    expect(world.story).toEqual(["0 ask 1 from 0", "0 cancel 1", "0 debug live: live at batch 2 last_seq=2"]);
+    expect(world.changed).toEqual({
+      state: "live",
+      connected: true,
+      lastSeq: 2,
+      receivedBatches: 4,
+      appliedBatches: 3,
+      duplicateBatches: 1,
+      appliedEvents: 3,
+      blockOperations: 3,
+      replays: 1,
+      replayedBatches: 3,
+      credit: 1,
+    });
+  });
+
   it("that goes back after a single applied batch is a question, not a purge", () => {
     const world = liveWorld(1).receive(foreign(0)).serve();
     expect(world.story).toEqual([

@@ -184,4 +184,130 @@ describe("rebuilding", () => {
       "10100 debug replay-failed: replay from 0 failed after 0 batches: no answer from=0 replies=0",
     ]);
   });
+
+  it("of a stream that began at 0 while replay was down is not needed; its audit trusts replay again", () => {
+    const world = unknownAndEmpty().publish(2).deliver().serveFor(2500).fromHere().publish(2).lose(1).deliver().serve();
+    expect(world.story).toEqual([
+      "6000 info gap: gap: batch 2 is missing before 3; asking for replay missing=1 next_seq=2",
+      "6000 ask 8 from 1",
+      "6000 apply 2",
+      "6000 apply 3",
+      "6000 cancel 8",
+      "6000 debug live: live at batch 3 last_seq=3",
+    ]);
+  });
+
+  it("follows a gap in a stream that was whole although replay was down", () => {
+    const world = unknownAndEmpty().publish(4).deliver(2).lose(1).deliver().serveFor(1500);
+    expect(world.story).toEqual([
+      "3500 apply 0",
+      "3500 apply 1",
+      "3500 purge: batch 2 is lost: replay is down",
+      "3500 warn skipped: batch 2 is lost (replay is down; purged); going on from 3 as partial from=2 to=2",
+      "3500 apply 3",
+      "4500 ask 7 from 0",
+      "4500 info rebuild: replay offers batch 0 of what was missing: purging and rebuilding from=0",
+      "4500 purge: rebuilding from a more complete replay",
+      "4500 apply 0",
+      "4500 apply 1",
+      "4500 apply 2",
+      "4500 apply 3",
+      "4500 debug live: live at batch 3 last_seq=3",
+      "4600 ask 8 from 0",
+    ]);
+    expect(world.changed).toEqual({
+      state: "live",
+      connected: true,
+      lastSeq: 3,
+      receivedBatches: 11,
+      appliedBatches: 7,
+      duplicateBatches: 4,
+      appliedEvents: 7,
+      blockOperations: 7,
+      gaps: 1,
+      missingBatches: 1,
+      replays: 7,
+      replayFailures: 6,
+      replayedBatches: 4,
+      purges: 2,
+      credit: 1,
+      audits: 1,
+    });
+  });
+
+  it("follows an undecodable batch in a stream that was whole although replay was down", () => {
+    const world = unknownAndEmpty().publish(3).deliver(1).deliver(1, true).deliver().serveFor(1500);
+    expect(world.story).toEqual([
+      "3500 apply 0",
+      "3500 cannot read 1",
+      "3500 warn skipped: batch 1 is lost (undecodable); going on from 2 as partial from=1 to=1",
+      "3500 apply 2",
+      "4500 ask 7 from 0",
+      "4500 info rebuild: replay offers batch 0 of what was missing: purging and rebuilding from=0",
+      "4500 purge: rebuilding from a more complete replay",
+      "4500 apply 0",
+      "4500 apply 1",
+      "4500 apply 2",
+      "4500 debug live: live at batch 2 last_seq=2",
+      "4600 ask 8 from 0",
+    ]);
+    expect(world.changed).toEqual({
+      state: "live",
+      connected: true,
+      lastSeq: 2,
+      receivedBatches: 9,
+      appliedBatches: 5,
+      duplicateBatches: 3,
+      rejectedBatches: 1,
+      appliedEvents: 5,
+      blockOperations: 5,
+      replays: 7,
+      replayFailures: 6,
+      replayedBatches: 3,
+      purges: 1,
+      credit: 1,
+      audits: 1,
+    });
+  });
+
+  it("begins where the ring begins once a damaged batch has left it", () => {
+    const world = new World(true, 4).connect().serve().publish(4).deliver(2).deliver(1, true);
+    const original = world.ring[2] as Batch;
+    for (const length of [3, 4]) {
+      world.ring[2] = { ...original, payload: new Uint8Array(length).fill(0xc1) };
+      world.serve().advance(400);
+    }
+    world.deliver().publish(4).deliver().fromHere().serveFor(1000);
+    expect(world.story).toEqual([
+      "1100 ask 4 from 2",
+      "1100 info rebuild: replay begins at batch 4: no readable copy will come of what was damaged before: purging and rebuilding from=2",
+      "1100 purge: rebuilding from a more complete replay",
+      "1100 cancel 4",
+      "1100 ask 5 from 0",
+      "1200 info history-lost: the publisher's replay begins at batch 4: batches 0..3 (4) are not to be had seq=4",
+      "1200 apply 4",
+      "1200 apply 5",
+      "1200 apply 6",
+      "1200 apply 7",
+      "1200 debug partial: partial at batch 7 last_seq=7",
+      "1300 ask 6 from 0",
+    ]);
+    expect(world.changed).toEqual({
+      state: "partial",
+      connected: true,
+      lastSeq: 7,
+      receivedBatches: 22,
+      appliedBatches: 11,
+      duplicateBatches: 7,
+      rejectedBatches: 3,
+      droppedBatches: 1,
+      appliedEvents: 11,
+      blockOperations: 11,
+      replays: 5,
+      replayedBatches: 4,
+      purges: 1,
+      credit: expect.closeTo(0.4971, 3),
+      audits: 1,
+    });
+  });
 });

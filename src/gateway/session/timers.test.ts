@@ -62,8 +62,29 @@ describe("an idle stream", () => {
 
   it("waits for the answer before it asks again, however long that takes", () => {
     const world = liveWorld(2).advance(60_000);
+    world.session.tick(world.nowNs);
+    expect(world.session.takeActions()).toEqual([]);
     expect(world.story).toEqual(["1100 ask 2 from 0"]);
     expect(dueMs(world)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("is not asked by a tick that comes before it is due", () => {
+    const world = liveWorld(2).serveFor(500);
+    world.session.tick(world.nowNs);
+    expect(world.session.takeActions()).toEqual([]);
+    expect(dueMs(world)).toBe(1100);
+  });
+
+  it("of which nothing was ever read is asked for what is missing, not for its last batch", () => {
+    const world = new World().connect().serve().publish(1, true).deliver().serve().fromHere().serveFor(100_000);
+    expect(world.story).toEqual([
+      "1000 ask 3 from 0",
+      "3000 ask 4 from 0",
+      "7000 ask 5 from 0",
+      "15000 ask 6 from 0",
+      "31000 ask 7 from 0",
+    ]);
+    expect(world.status).toMatchObject({ state: "partial", audits: 0, lastSeq: -1 });
   });
 
   it("is asked soon again once batches have flowed", () => {
