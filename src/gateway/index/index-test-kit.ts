@@ -1,5 +1,4 @@
 /** For tests of this room: prompts, the hashes an engine would give their blocks, and events about them. */
-import { createHash } from "node:crypto";
 import type { BlockRemoved, BlockStored, KvEvent } from "../../protocol/kv-event.js";
 import { encodeBatch } from "../../protocol/kv-event-writer.js";
 import type { ApplyResult } from "../ports.js";
@@ -20,15 +19,39 @@ export function blocks(n: number, label = 0): number[] {
   return Array.from({ length: n * BLOCK }, (_, i) => label * 10_000 + i);
 }
 
-/** Engine hashes of blocks `from` .. `to`, chained as an engine's are: equal only for equal contexts and prefixes. */
+/**
+ * Engine hashes of blocks `from` .. `to`, chained as an engine's are: equal only for equal contexts and prefixes. Two words,
+ * mixed as Murmur3 does: tests store tens of thousands of blocks, and a digest of each took most of their time.
+ */
 export function hashesOf({ lora = null, salt = null, tokens }: Prompt, from: number, to: number): bigint[] {
-  let hash = 0n;
-  return Array.from({ length: to }, (_, i) => {
-    const text = JSON.stringify([String(hash), lora, salt, tokens.slice(i * BLOCK, (i + 1) * BLOCK)]);
-    hash = createHash("sha256").update(text).digest().readBigUInt64BE(24);
-    return hash;
-  }).slice(from);
+  const words = new Chain();
+  for (const char of JSON.stringify([lora, salt])) words.take(char.charCodeAt(0));
+  const hashes: bigint[] = [];
+  for (let i = 0; i < to * BLOCK; i++) {
+    words.take(tokens[i] ?? -1);
+    if (i >= from * BLOCK && i % BLOCK === BLOCK - 1) hashes.push(words.hash);
+  }
+  return hashes;
 }
+
+class Chain {
+  #low = 1;
+  #high = 2;
+
+  take(value: number): void {
+    this.#low = mixed(this.#low ^ value, 0x85eb_ca6b);
+    this.#high = mixed(this.#high ^ value ^ this.#low, 0xc2b2_ae35);
+  }
+  get hash(): bigint {
+    return (BigInt(this.#high >>> 0) << 32n) | BigInt(this.#low >>> 0);
+  }
+}
+
+function mixed(word: number, multiplier: number): number {
+  const product = Math.imul(word ^ (word >>> 16), multiplier);
+  return product ^ (product >>> 13);
+}
+
 /** Hash of the prompt's first `count` blocks. */
 export function hashOf(prompt: Prompt, count: number): bigint {
   return hashesOf(prompt, count - 1, count)[0] as bigint;
