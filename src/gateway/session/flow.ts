@@ -73,7 +73,7 @@ function judgeRound(s: SessionState, outcome: RoundOutcome): boolean {
       beginFlowing(s);
       return false;
     }
-    if (outcome.ended && outcome.highest > s.next && s.held.count > 0 && strike(s)) {
+    if (outcome.ended && !outcome.damaged && outcome.highest > s.next && s.held.count > 0 && strike(s)) {
       purgeAndSkip(
         s,
         s.held.firstSeq,
@@ -115,6 +115,7 @@ export function poisoned(s: SessionState, seq: number, payload: Uint8Array): voi
   const strikes = s.strikes.seq === seq ? s.strikes.count : 0;
   // Only a replayed copy speaks for the publisher.
   s.strikes = { seq, count: strikes + (s.offeredByReplay ? 1 : 0) };
+  if (s.offeredByReplay && s.round !== null) s.round.damaged = true;
   if (!canReplay(s) || s.strikes.count >= s.options.holeStrikesMax) {
     skipPoison(s, seq, "damaged");
     return;

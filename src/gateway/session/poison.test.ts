@@ -83,4 +83,17 @@ describe("undecodable batches", () => {
     world.session.settle({ rejected: true, events: 2, malformedEvents: 0, unknownEvents: 0, blocks: 3 });
     expect(world.session.takeActions().filter(({ type }) => type === "purge")).toHaveLength(1);
   });
+
+  it("a copy that the link damaged counts as one failure to send it, however much else its replay brought", () => {
+    const world = liveWorld(2).publish(3).deliver(1, true).deliver();
+    const original = world.ring[2] as Batch;
+    for (const length of [3, 4]) {
+      world.ring[2] = { ...original, payload: new Uint8Array(length).fill(0xc1) };
+      world.serve().advance(400);
+    }
+    expect(world.status).toMatchObject({ state: "gapped", heldBatches: 2, rejectedBatches: 3 });
+    world.ring[2] = original;
+    expect(world.serve().seqs).toEqual(upTo(4));
+    expect(world.status).toMatchObject({ state: "live", purges: 0 });
+  });
 });

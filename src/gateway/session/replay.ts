@@ -130,7 +130,8 @@ export function replayEnded(s: SessionState, id: number, ns: number): void {
     return;
   }
   if (round.kind === "sync") {
-    s.outcome = { ended: true, answered: true, brought: round.brought, highest: round.highest, reason: "" };
+    const { brought, highest, damaged } = round;
+    s.outcome = { ended: true, answered: true, brought, highest, damaged, reason: "" };
     return;
   }
   if (round.kind === "audit") {
@@ -157,7 +158,8 @@ export function replayFailed(s: SessionState, id: number, reason: string, ns: nu
     replies: round.replies,
   });
   if (round.kind === "sync") {
-    s.outcome = { ended: false, answered: round.replies > 0, brought: round.brought, highest: round.highest, reason };
+    const { replies, brought, highest, damaged } = round;
+    s.outcome = { ended: false, answered: replies > 0, brought, highest, damaged, reason };
   } else if (round.kind === "audit") auditLater(s);
 }
 

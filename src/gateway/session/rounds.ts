@@ -8,7 +8,8 @@ export function startRound(s: SessionState, kind: ReplayRound["kind"], from: num
   s.retryAtNs = NEVER;
   s.outcome = null;
   const proof = prove ? s.lastPayload : null;
-  s.round = { id: ++s.roundIds, kind, from, proof, proofSeq: s.lastSeq, replies: 0, brought: 0, highest: -1 };
+  const nothing = { replies: 0, brought: 0, highest: -1, damaged: false };
+  s.round = { id: ++s.roundIds, kind, from, proof, proofSeq: s.lastSeq, ...nothing };
   if (kind === "audit") s.counters.audits++;
   else s.counters.replays++;
   s.actions.push({ type: "request-replay", round: s.roundIds, from });

@@ -29,6 +29,8 @@ export interface ReplayRound {
   brought: number;
   /** Highest number it sent. */
   highest: number;
+  /** The number that was next came undecodable. */
+  damaged: boolean;
 }
 
 export interface RoundOutcome {
@@ -38,6 +40,8 @@ export interface RoundOutcome {
   readonly answered: boolean;
   readonly brought: number;
   readonly highest: number;
+  /** It had the number that is missing, but nobody could read it. */
+  readonly damaged: boolean;
   /** Why it failed, when it did. */
   readonly reason: string;
 }

@@ -10,7 +10,8 @@ export const defect: Defect = {
   patches: [
     {
       file: "src/gateway/session/replay.ts",
-      find: "    s.outcome = { ended: false, answered: round.replies > 0, brought: round.brought, highest: round.highest, reason };",
+      find: `    const { replies, brought, highest, damaged } = round;
+    s.outcome = { ended: false, answered: replies > 0, brought, highest, damaged, reason };`,
       replace: `    s.counters.dropped += s.held.clear();
     s.next = Math.max(s.next, s.highestSeen + 1);
     beginFlowing(s);`,
