@@ -84,6 +84,39 @@ describe("comparing two builds", () => {
     expect([comparison.verdict, verdictOf(comparison, "match 128 blocks p50")]).toEqual(["pass", "pass"]);
   });
 
+  it("measures no further once a failure is confirmed, and says of what was open that it is", async () => {
+    let runs = 0;
+    const comparison = await session({
+      noise: 0.01,
+      change: (sample, side, run) => {
+        runs = run + 1;
+        if (side === "baseline") return;
+        sample["decode map"] = 8;
+        // Just at the limit: would take all 40 pairs.
+        sample["ingest map"] = run % 4 === 1 ? 8.7 : 9.4;
+      },
+    });
+    expect([comparison.verdict, verdictOf(comparison, "decode map")]).toEqual(["fail", "fail"]);
+    expect(verdictOf(comparison, "ingest map")).toBe("inconclusive");
+    // Control, pairs, and the pairs of the second look: ten each.
+    expect(runs).toBe(60);
+  });
+
+  it("goes on with what is open when an alarm was false", async () => {
+    let runs = 0;
+    const comparison = await session({
+      noise: 0.01,
+      change: (sample, side, run) => {
+        runs = run + 1;
+        if (side === "baseline") return;
+        if (run < 40) sample["match 128 blocks p50"] = 15;
+        sample["ingest map"] = run < 40 && run % 4 === 1 ? 8.3 : 9.8;
+      },
+    });
+    expect([comparison.verdict, verdictOf(comparison, "ingest map")]).toEqual(["pass", "pass"]);
+    expect(runs).toBeGreaterThan(60);
+  });
+
   it("stops a build that needs more memory by the median alone: that figure has no noise", async () => {
     const comparison = await session({
       change: (sample, side) => side === "candidate" && (sample["bytes per block"] = 12),

@@ -57,30 +57,26 @@ export async function compareBuilds(session: Session): Promise<Comparison> {
   const rules = session.rules ?? DEFAULT_RULES;
   const declared = session.metrics ?? METRICS;
   const { controls, made } = await controlsOf(session, rules, declared);
-  const found = await decideAll(session, rules, session.seed, declared, "comparing");
-  const failed = found.filter(({ verdict }) => verdict === "fail");
-  const again =
-    failed.length === 0
-      ? []
-      : await decideAll(
-          session,
-          rules,
-          session.seed + RETRY_SEEDS,
-          metricsNamed(declared, failed),
-          "failed, once more",
-        );
-  const metrics = found.map(
-    (result) => again.find((second) => second.metric === result.metric && second.verdict !== "fail") ?? result,
-  );
-  return { verdict: overall(metrics, controls), limit: rules.limit, control: controls, controlsMade: made, metrics };
+  const series = new Series(session, rules, session.seed, "comparing");
+  /** Metrics that failed in the first series and not in the second. */
+  const cleared = new Map<string, MetricResult>();
+  for (;;) {
+    await series.measure(declared.filter(({ id }) => !cleared.has(id)));
+    const results = series.results(declared).map((result) => cleared.get(result.metric) ?? result);
+    const failed = results.filter(({ verdict }) => verdict === "fail");
+    const again = new Series(session, rules, session.seed + RETRY_SEEDS, "failed, once more");
+    const suspects = declared.filter(({ id }) => failed.some(({ metric }) => metric === id));
+    if (suspects.length > 0) await again.measure(suspects);
+    const second = again.results(suspects);
+    for (const result of second) if (result.verdict !== "fail") cleared.set(result.metric, result);
+    if (suspects.length > 0 && suspects.every(({ id }) => cleared.has(id))) continue;
+    const metrics = results.map((result) => cleared.get(result.metric) ?? result);
+    return { verdict: overall(metrics, controls), limit: rules.limit, control: controls, controlsMade: made, metrics };
+  }
 }
 
 /** Seeds of the second look, far from those of the first. */
 const RETRY_SEEDS = 1_000_000;
-
-function metricsNamed(declared: readonly Metric[], results: readonly MetricResult[]): Metric[] {
-  return declared.filter(({ id }) => results.some(({ metric }) => metric === id));
-}
 
 function overall(metrics: readonly MetricResult[], controls: Comparison["control"]): Comparison["verdict"] {
   if (metrics.some(({ verdict }) => verdict === "missing")) return "fail";
@@ -122,25 +118,45 @@ async function controlRun(
   return Object.fromEntries(measured.map((metric) => [metric.id, control(differences(metric, pairs), rules)]));
 }
 
-async function decideAll(
-  session: Session,
-  rules: GateRules,
-  seed: number,
-  metrics: readonly Metric[],
-  what: string,
-): Promise<MetricResult[]> {
-  const pairs: Pair[] = [];
-  for (;;) {
-    for (let more = pairsToAdd(pairs.length, rules); more > 0; more--) {
-      session.progress(`${what}: pair ${pairs.length + 1} (at most ${rules.maxPairs})`);
-      pairs.push(await onePair(session, seed + pairs.length, pairs.length));
+/** Pairs of one range of seeds, as many as a decision needs. */
+class Series {
+  readonly #session: Session;
+  readonly #rules: GateRules;
+  readonly #seed: number;
+  readonly #what: string;
+  readonly #pairs: Pair[] = [];
+
+  constructor(session: Session, rules: GateRules, seed: number, what: string) {
+    this.#session = session;
+    this.#rules = rules;
+    this.#seed = seed;
+    this.#what = what;
+  }
+
+  /** Until each of these metrics is decided or, for then the build is in question already, one has failed. */
+  async measure(metrics: readonly Metric[]): Promise<void> {
+    const { maxPairs } = this.#rules;
+    for (;;) {
+      const verdicts = this.#pairs.length === 0 ? ["more"] : this.#judged(metrics).map(({ verdict }) => verdict);
+      if (this.#pairs.length >= maxPairs || verdicts.includes("fail") || !verdicts.includes("more")) return;
+      for (let more = pairsToAdd(this.#pairs.length, this.#rules); more > 0; more--) {
+        const at = this.#pairs.length;
+        this.#session.progress(`${this.#what}: pair ${at + 1} (at most ${maxPairs})`);
+        this.#pairs.push(await onePair(this.#session, this.#seed + at, at));
+      }
     }
-    const results = metrics.flatMap((metric) => judged(metric, pairs, rules) ?? []);
-    if (results.every(({ verdict }) => verdict !== "more") || pairs.length >= rules.maxPairs)
-      return results.map((result) => ({
-        ...result,
-        verdict: result.verdict === "more" ? "inconclusive" : result.verdict,
-      }));
+  }
+
+  /** What is still open is inconclusive. */
+  results(metrics: readonly Metric[]): MetricResult[] {
+    return this.#judged(metrics).map((result) => ({
+      ...result,
+      verdict: result.verdict === "more" ? "inconclusive" : result.verdict,
+    }));
+  }
+
+  #judged(metrics: readonly Metric[]): Judged[] {
+    return metrics.flatMap((metric) => judged(metric, this.#pairs, this.#rules) ?? []);
   }
 }
 
