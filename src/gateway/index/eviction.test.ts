@@ -58,6 +58,18 @@ describe("the cap", () => {
     expect(bench.ask(ten(8))).toEqual({ "c/0": 10 });
   });
 
+  it("takes nothing from engines that left", () => {
+    const bench = new Bench({ maxBlocks: 40 }).add("a").add("gone").add("b");
+    for (const engine of ["a", "gone", "b"]) bench.send(engine, stored(ten(1)));
+    bench.remove("gone");
+    for (const label of [2, 3, 4]) bench.send("b", stored(ten(label)));
+    expect([held(bench, 4, "a"), held(bench, 4, "b")]).toEqual([
+      [10, 0, 0, 0],
+      [0, 0, 10, 10],
+    ]);
+    expect(bench.index.stats().evictedByCap).toBe(GENERATION);
+  });
+
   it("takes unplaced and parked entries too, and counts later removals of what it took as unknown", () => {
     const bench = new Bench({ maxBlocks: 20 }).add("a");
     const placeholder = { tokenIds: [], blockSize: 0, parent: null, extraKeys: undefined };

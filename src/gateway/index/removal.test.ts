@@ -92,10 +92,12 @@ describe("copies", () => {
 });
 
 describe("a hash that stands for two blocks", () => {
-  const one = { tokens: blocks(1, 1) };
-  const other = { tokens: blocks(1, 2) };
-  const shared = { blockHashes: hashesOf(one, 0, 1) };
-  function confused(): Bench {
+  const other = { tokens: blocks(1, 99) };
+  let one = { tokens: blocks(1, 1) };
+  let shared = { blockHashes: hashesOf(one, 0, 1) };
+  function confused(label = 1): Bench {
+    one = { tokens: blocks(1, label) };
+    shared = { blockHashes: hashesOf(one, 0, 1) };
     const bench = new Bench().add("a");
     bench.send(
       "a",
@@ -110,16 +112,19 @@ describe("a hash that stands for two blocks", () => {
   const both = (bench: Bench) => [bench.ask(one)["a/0"], bench.ask(other)["a/0"]];
 
   it("loses a copy of each with every removal, in the medium that is named", () => {
-    const bench = confused();
-    bench.send("a", removed(one));
-    expect([both(bench), bench.index.stats().blocks]).toEqual([[1, 1], 2]);
-    bench.send("a", removed(one));
-    expect([both(bench), bench.index.stats().blocks]).toEqual([[undefined, 1], 1]);
-    bench.send("a", removed(one, { medium: "CPU" }));
-    expect([both(bench), bench.index.stats().blocks]).toEqual([[undefined, undefined], 0]);
-    expect(unknownRemovals(bench)).toBe(0);
-    bench.send("a", removed(one));
-    expect(unknownRemovals(bench)).toBe(1);
+    // Many hashes, so that each slot of the lane's table is met.
+    for (let label = 1; label < 64; label++) {
+      const bench = confused(label);
+      bench.send("a", removed(one));
+      expect([both(bench), bench.index.stats().blocks]).toEqual([[1, 1], 2]);
+      bench.send("a", removed(one));
+      expect([both(bench), bench.index.stats().blocks]).toEqual([[undefined, 1], 1]);
+      bench.send("a", removed(one, { medium: "CPU" }));
+      expect([both(bench), bench.index.stats().blocks]).toEqual([[undefined, undefined], 0]);
+      expect(unknownRemovals(bench)).toBe(0);
+      bench.send("a", removed(one));
+      expect(unknownRemovals(bench)).toBe(1);
+    }
   });
 
   it("gains a copy of the one that is stored again", () => {
@@ -139,5 +144,20 @@ describe("a hash that stands for two blocks", () => {
     expect([bench.ask(child), bench.index.stats().parked]).toEqual([{ "a/0": 1 }, 1]);
     bench.send("a", removed(one), removed(one));
     expect(both(bench)).toEqual([undefined, 1]);
+  });
+
+  it("keeps the one that is not of the adapter that is dropped", () => {
+    const base = { tokens: blocks(6, 3) };
+    const adapter = { ...base, lora: "sql" };
+    const named = { blockHashes: hashesOf(base, 0, 6) };
+    for (const order of [
+      [stored(base), stored(adapter, {}, named)],
+      [stored(adapter, {}, named), stored(base)],
+    ]) {
+      const bench = new Bench().add("a");
+      bench.send("a", ...order);
+      expect(bench.index.dropAdapter("a", "sql")).toBe(6);
+      expect([bench.ask(base), bench.ask(adapter), bench.index.stats().blocks]).toEqual([{ "a/0": 6 }, {}, 6]);
+    }
   });
 });

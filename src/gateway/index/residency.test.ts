@@ -125,6 +125,26 @@ describe("what a lane's table knows of a hash", () => {
     table.shrink();
     expect(table.bytes).toBe(bytesOf(100, 2));
     for (let hash = 0; hash < 50; hash++) expect(facts(hash)).toEqual(expected(hash));
+    remove(table, 15, 50);
+    table.shrink();
+    expect(table.bytes).toBe(bytesOf(100, 2));
+    remove(table, 14, 15);
+    table.shrink();
+    expect(table.bytes).toBe(bytesOf(28, 2));
+  });
+
+  it("is found whichever others are removed, wherever they lie", () => {
+    for (let salt = 0; salt < 300; salt++) {
+      const table = new Residency(salt);
+      for (let hash = 0; hash < 11; hash++) add(table, hash);
+      const left = new Set(upTo(11));
+      for (let i = 0; i < 11; i++) {
+        const gone = (i * 7 + salt) % 11;
+        remove(table, gone, gone + 1);
+        left.delete(gone + 2);
+        expect(nodesOf(table, 11)).toEqual(upTo(11).map((node) => (left.has(node) ? node : -1)));
+      }
+    }
   });
 
   it("tells hashes apart that differ in one word alone", () => {
@@ -137,6 +157,8 @@ describe("what a lane's table knows of a hash", () => {
       table.insert(table.find(low, high), low, high, 10 * low + high, 0, 0);
     const nodeOf = (low: number, high: number): number => table.nodeAt(table.find(low, high));
     expect([nodeOf(1, 2), nodeOf(2, 1), nodeOf(1, 1), table.find(2, 2) < 0]).toEqual([12, 21, 11, true]);
+    for (let high = 10; high < 1500; high++) table.insert(table.find(1, high), 1, high, high, 0, 0);
+    for (let high = 10; high < 1500; high++) expect(nodeOf(1, high)).toBe(high);
   });
 
   it("includes every entry of one hash, wherever the row of slots ends", () => {
