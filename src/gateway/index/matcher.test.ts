@@ -96,6 +96,39 @@ describe("a match", () => {
   });
 });
 
+describe("a match beyond ordinary sizes", () => {
+  const typed = (count: number) => ({ tokens: Uint32Array.from(cutTo(count).tokens) as unknown as number[] });
+
+  it("follows blocks so large that few of them fit what is hashed at once", () => {
+    const blockSize = 1100;
+    const tokens = Array.from({ length: 20 * blockSize }, (_, i) => i);
+    const blockHashes = Array.from({ length: 20 }, (_, i) => BigInt(i + 1));
+    const bench = new Bench().add("a", { blockSize });
+    bench.send("a", stored({ tokens }, {}, { tokenIds: tokens, blockSize, blockHashes, extraKeys: undefined }));
+    expect([bench.ask({ tokens }), bench.ask({ tokens: tokens.slice(0, -1) })]).toEqual([{ "a/0": 20 }, { "a/0": 19 }]);
+  });
+
+  it("sees nothing of an earlier, longer question", () => {
+    const bench = new Bench().add("a");
+    bench.send("a", stored(long));
+    expect([bench.ask(typed(80)), bench.ask(typed(20))]).toEqual([{ "a/0": 80 }, { "a/0": 20 }]);
+  });
+
+  it("names each holder once, with the longest that it holds in blocks of any size", () => {
+    const bench = new Bench().add("a");
+    const wide = { tokenIds: long.tokens.slice(0, 6), blockSize: 6, blockHashes: [1n], extraKeys: undefined };
+    bench.send("a", stored(cutTo(5)), stored(long, {}, wide));
+    const query = { model: "m", lora: null, salt: null, tokens: long.tokens };
+    expect(bench.index.match(query)).toEqual([{ engine: "a", rank: 0, blocks: 5 }]);
+  });
+
+  it("knows the first holder beyond what there was room for", () => {
+    const bench = new Bench();
+    for (let i = 0; i < 65; i++) bench.add(`e${i}`).send(`e${i}`, stored(cutTo(1)));
+    expect(Object.keys(bench.ask(long))).toHaveLength(65);
+  });
+});
+
 describe("MatchBuffer", () => {
   it("takes any number of entries, and begins anew when cleared", () => {
     const buffer = new MatchBuffer();
