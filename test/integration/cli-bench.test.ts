@@ -151,7 +151,9 @@ describe("kvproof bench compare", { timeout: LIMIT_MS }, () => {
     const { exitCode, stdout, stderr } = await compare("--baseline", noisy, "--candidate", noisy, "--max-pairs", "10");
     expect(exitCode, stderr).toBe(2);
     expect(stdout).toMatch(/^inconclusive: /);
-    expect(stdout).toMatch(/control, baseline against itself: NOISY \(at try 3\)\n(.*\n)*.*ingest map.*too noisy to decide/);
+    expect(stdout).toMatch(
+      /control, baseline against itself: NOISY \(at try 3\)\n(.*\n)*.*ingest map.*too noisy to decide/,
+    );
   });
 
   const full = existsSync("/dev/full");
