@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { packageRoot } from "../base/package-root.js";
 import { readScenarios } from "./scenario-files.js";
 
 let folder: string;
@@ -31,6 +32,10 @@ describe("the scenarios of a folder", () => {
     expect(ids([folder], { grep: /^deep/ })).toEqual(["deep/c"]);
     const shares = [1, 2].map((index) => ids([folder], { shard: { index, of: 2 } }));
     expect(shares).toEqual([["a", "deep/c"], ["b"]]);
+  });
+
+  it.each(["e2e", "cluster", "chaos/experiments", "benchmark"])("that we ship in test/%s can all be read", (name) => {
+    expect(ids([join(packageRoot, "test", name)]).length).toBeGreaterThan(0);
   });
 
   it("are refused when two claim one id, with both places", () => {
