@@ -60,19 +60,19 @@ export async function compareBuilds(session: Session): Promise<Comparison> {
   const series = new Series(session, rules, session.seed, "comparing");
   /** Metrics that failed in the first series and not in the second. */
   const cleared = new Map<string, MetricResult>();
+  const found = (): MetricResult[] => series.results(declared).map((result) => cleared.get(result.metric) ?? result);
   for (;;) {
     await series.measure(declared.filter(({ id }) => !cleared.has(id)));
-    const results = series.results(declared).map((result) => cleared.get(result.metric) ?? result);
-    const failed = results.filter(({ verdict }) => verdict === "fail");
-    const again = new Series(session, rules, session.seed + RETRY_SEEDS, "failed, once more");
+    const failed = found().filter(({ verdict }) => verdict === "fail");
+    if (failed.length === 0) break;
     const suspects = declared.filter(({ id }) => failed.some(({ metric }) => metric === id));
-    if (suspects.length > 0) await again.measure(suspects);
-    const second = again.results(suspects);
-    for (const result of second) if (result.verdict !== "fail") cleared.set(result.metric, result);
-    if (suspects.length > 0 && suspects.every(({ id }) => cleared.has(id))) continue;
-    const metrics = results.map((result) => cleared.get(result.metric) ?? result);
-    return { verdict: overall(metrics, controls), limit: rules.limit, control: controls, controlsMade: made, metrics };
+    const again = new Series(session, rules, session.seed + RETRY_SEEDS, "failed, once more");
+    await again.measure(suspects);
+    for (const result of again.results(suspects)) if (result.verdict !== "fail") cleared.set(result.metric, result);
+    if (suspects.some(({ id }) => !cleared.has(id))) break;
   }
+  const metrics = found();
+  return { verdict: overall(metrics, controls), limit: rules.limit, control: controls, controlsMade: made, metrics };
 }
 
 /** Seeds of the second look, far from those of the first. */

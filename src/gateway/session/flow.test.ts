@@ -1,10 +1,7 @@
 /** How long a session waits for what is missing, when it gives up, and in which order it lets go again. */
 import { describe, expect, it } from "vitest";
-import type { SessionOptions } from "./options.js";
-import { type Batch, World } from "./test-world.js";
+import { type Batch, liveWorld, World } from "./test-world.js";
 
-const liveWorld = (batches: number, options: Partial<SessionOptions> = {}): World =>
-  new World(true, 10_000, options).connect().serve().publish(batches).deliver().fromHere();
 const asks = (world: World): string[] => world.story.filter((line) => line.includes(" ask "));
 
 describe("waiting for what is missing", () => {

@@ -1,8 +1,6 @@
 /** Connections that come and go, and what of the picture survives them. */
 import { describe, expect, it } from "vitest";
-import { type Batch, World } from "./test-world.js";
-
-const liveWorld = (batches: number): World => new World().connect().serve().publish(batches).deliver().fromHere();
+import { type Batch, liveWorld, World } from "./test-world.js";
 
 describe("a new connection", () => {
   it("asks for the one batch that was applied, purges nothing and goes on", () => {

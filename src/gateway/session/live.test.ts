@@ -1,8 +1,6 @@
 /** Live batches that are not simply the next one: early, late, twice, of another life, or more than can be held. */
 import { describe, expect, it } from "vitest";
-import { type Batch, World } from "./test-world.js";
-
-const liveWorld = (batches: number): World => new World().connect().serve().publish(batches).deliver().fromHere();
+import { type Batch, liveWorld, World } from "./test-world.js";
 
 /** Replay was given up in a gap: batch 4 alone is believed. */
 const withoutReplay = (): World =>

@@ -1,8 +1,6 @@
 /** Asking again for what a stream knows to be missing: what the answers change, and what they do not. */
 import { describe, expect, it } from "vitest";
-import { type Batch, World } from "./test-world.js";
-
-const liveWorld = (batches: number): World => new World().connect().serve().publish(batches).deliver().fromHere();
+import { type Batch, liveWorld, World } from "./test-world.js";
 
 /** Replay was given up in a gap: batch 4 alone is believed, and batches 0..4 are in the ring. */
 function withoutReplay(): World {

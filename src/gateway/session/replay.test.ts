@@ -1,8 +1,6 @@
 /** What becomes of the answers to a replay request, one by one: all that a session asks for, says and has applied. */
 import { describe, expect, it } from "vitest";
-import { type Batch, World } from "./test-world.js";
-
-const liveWorld = (batches: number): World => new World().connect().serve().publish(batches).deliver().fromHere();
+import { type Batch, liveWorld, World } from "./test-world.js";
 
 describe("answers to a replay request", () => {
   it("of an earlier request are dropped, and so is its end, while a later one is under way", () => {

@@ -306,6 +306,10 @@ export class World {
   }
 }
 
+/** A stream that has followed so many batches live; its story begins now. */
+export const liveWorld = (batches: number, options: Partial<SessionOptions> = {}): World =>
+  new World(true, 10_000, options).connect().serve().publish(batches).deliver().fromHere();
+
 function asText(action: SessionAction): string {
   switch (action.type) {
     case "purge":

@@ -1,8 +1,7 @@
 /** What a stream asks by itself as time passes: is this still the same publisher, and can the missing part be had by now? */
 import { describe, expect, it } from "vitest";
-import { type Batch, World } from "./test-world.js";
+import { type Batch, liveWorld, World } from "./test-world.js";
 
-const liveWorld = (batches: number): World => new World().connect().serve().publish(batches).deliver().fromHere();
 const dueMs = (world: World): number => world.session.deadlineNs / 1e6;
 
 /** A ring of four, and ten batches before the first connection: six of them are not to be had. */

@@ -18,40 +18,20 @@ export interface PulledMetric {
 }
 
 export function pulledCounter(registry: Registry, metric: PulledMetric): void {
-  registry.registerMetric(new PulledCounter(metric));
+  registerPulled(registry, new Counter(configuration(metric)), metric);
 }
 
 export function pulledGauge(registry: Registry, metric: PulledMetric): void {
-  registry.registerMetric(new PulledGauge(metric));
+  registerPulled(registry, new Gauge(configuration(metric)), metric);
 }
 
-class PulledCounter extends Counter {
-  readonly #collect: PulledMetric["collect"];
-
-  constructor({ collect, ...metric }: PulledMetric) {
-    super(configuration(metric));
-    this.#collect = collect;
-  }
-
-  override async get(): ReturnType<Counter["get"]> {
-    return { ...(await super.get()), values: valuesOf(this.#collect) };
-  }
+function registerPulled(registry: Registry, metric: Counter | Gauge, { collect }: PulledMetric): void {
+  const head = metric.get.bind(metric);
+  metric.get = async () => ({ ...(await head()), values: valuesOf(collect) });
+  registry.registerMetric(metric);
 }
 
-class PulledGauge extends Gauge {
-  readonly #collect: PulledMetric["collect"];
-
-  constructor({ collect, ...metric }: PulledMetric) {
-    super(configuration(metric));
-    this.#collect = collect;
-  }
-
-  override async get(): ReturnType<Gauge["get"]> {
-    return { ...(await super.get()), values: valuesOf(this.#collect) };
-  }
-}
-
-function configuration({ name, help, labelNames }: Omit<PulledMetric, "collect">): {
+function configuration({ name, help, labelNames }: PulledMetric): {
   name: string;
   help: string;
   labelNames: string[];
